@@ -1,0 +1,87 @@
+"""The values that flow through the house: frames, what is known of their video, shots, captions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .geometry import Box
+from .planes import Planes
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What is known of a video before its frames are read.
+
+    rate: frames a second, nominal (the time stamps are the truth).
+    frames_promised: how many frames the file says it holds, or None where it does not say.
+    """
+
+    path: str
+    width: int
+    height: int
+    rate: Fraction
+    time_base: Fraction
+    frames_promised: int | None = None
+
+    @property
+    def box(self) -> Box:
+        """The whole picture."""
+        return Box(0, 0, self.height, self.width)
+
+
+@dataclass(slots=True)
+class Frame:
+    """One picture of a video.
+
+    index: its place in presentation order, from 0.
+    pts: presentation time stamp in units of time_base.
+    planes: the source's own samples. They may be views into the decoder's memory: good until the next frame is
+        asked for; copy what must live longer.
+    native: what the reader decoded (a PyAV frame, a path), for the writer to put back; other rooms leave it alone.
+    """
+
+    index: int
+    pts: int
+    time_base: Fraction
+    planes: Planes
+    native: Any = None
+
+    @property
+    def pts_seconds(self) -> float:
+        return float(self.pts * self.time_base)
+
+    @property
+    def image(self) -> torch.Tensor:
+        """The picture as a (3, H, W) float32 RGB tensor in [0, 1], made anew at each call."""
+        import torch  # only who asks for a tensor pays for torch
+
+        return torch.from_numpy(np.ascontiguousarray(np.moveaxis(self.planes.rgb(), -1, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """Frames [start, stop) between two cuts."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One caption: it is on screen in frames [start, stop), fades included.
+
+    box: where `hole` lies in the picture.
+    hole: (box.height, box.width) bool, the pixels to fill: letters, outline, shadow and compression halo.
+    """
+
+    start: int
+    stop: int
+    box: Box
+    hole: np.ndarray

@@ -1,0 +1,151 @@
+"""The samples of one picture as its file holds them, and their way to RGB and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .geometry import Box
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLayout:
+    """How samples are to be read.
+
+    family: "yuv" (Y', Cb, Cr), "rgb" (R, G, B) or "gray" (one plane).
+    depth: bits a sample, 8 to 16; above 8 the samples are uint16.
+    shift_x, shift_y: log2 of the chroma subsampling (1, 1 is 4:2:0).
+    full_range: samples span 0 … 2^depth − 1; else the limited range (16 … 235 of 255 for luma).
+    kr, kb: the luma weights of red and blue (BT.709: .2126, .0722).
+    """
+
+    family: Literal["yuv", "rgb", "gray"]
+    depth: int = 8
+    shift_x: int = 0
+    shift_y: int = 0
+    full_range: bool = False
+    kr: float = 0.2126
+    kb: float = 0.0722
+
+    @property
+    def peak(self) -> int:
+        """The largest code value."""
+        return (1 << self.depth) - 1
+
+    @property
+    def luma_scale(self) -> tuple[float, float]:
+        """(offset, span) of luma, red, green and blue in code values."""
+        unit = 1 << (self.depth - 8)
+        return (0.0, float(self.peak)) if self.full_range else (16.0 * unit, 219.0 * unit)
+
+    @property
+    def chroma_scale(self) -> tuple[float, float]:
+        """(offset, span) of Cb and Cr in code values; they lie in −½ … ½."""
+        unit = 1 << (self.depth - 8)
+        return 128.0 * unit, float(self.peak) if self.full_range else 224.0 * unit
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """New pixels for a part of a picture.
+
+    rgb: (h, w, 3) float32 in [0, 1]; weight: (h, w) float32 in [0, 1], 0 where the picture stays as it is.
+    """
+
+    box: Box
+    rgb: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """One picture's own samples.
+
+    arrays: one (H, W) array a plane, uint8 or uint16; for "yuv" the second and third are subsampled.
+    They may be views into a decoder's memory: see `Frame` for how long they live.
+    """
+
+    layout: PixelLayout
+    arrays: tuple[np.ndarray, ...]
+
+    @property
+    def height(self) -> int:
+        return self.arrays[0].shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.arrays[0].shape[1]
+
+    @property
+    def luma(self) -> np.ndarray:
+        """The first plane: luma of "yuv" and "gray", red of "rgb"."""
+        return self.arrays[0]
+
+    def rgb(self, box: Box | None = None) -> np.ndarray:
+        """The picture, or the part in `box`, as (h, w, 3) float32 RGB in [0, 1].
+
+        The stream's own matrix and range are used; chroma is repeated over the luma samples that share it.
+        """
+        box = box or Box(0, 0, self.height, self.width)
+        layout = self.layout
+        offset, span = layout.luma_scale
+        if layout.family != "yuv":
+            parts = [(a[box.slices].astype(np.float32) - offset) / span for a in self.arrays]
+            return np.stack(parts if len(parts) == 3 else parts * 3, axis=-1).clip(0, 1)
+        luma = (self.arrays[0][box.slices].astype(np.float32) - offset) / span
+        middle, width = layout.chroma_scale
+        rows = np.arange(box.top, box.bottom) >> layout.shift_y
+        columns = np.arange(box.left, box.right) >> layout.shift_x
+        blue, red = ((a[rows[:, None], columns].astype(np.float32) - middle) / width for a in self.arrays[1:3])
+        kr, kb = layout.kr, layout.kb
+        r = luma + 2 * (1 - kr) * red
+        b = luma + 2 * (1 - kb) * blue
+        g = (luma - kr * r - kb * b) / (1 - kr - kb)
+        return np.stack((r, g, b), axis=-1).clip(0, 1)
+
+    def paste(self, patch: Patch) -> None:
+        """Blend `patch` into these samples, in place; a sample of weight 0 keeps its value bit for bit.
+
+        The box must lie on the chroma grid (or end with the picture). A chroma sample takes the mean weight of the
+        luma samples it serves and their mean colour, so weighted that known colour never leaks out of the patch.
+        """
+        layout, box = self.layout, patch.box
+        offset, span = layout.luma_scale
+        if layout.family == "rgb":
+            for plane, values in zip(self.arrays, np.moveaxis(patch.rgb, -1, 0), strict=True):
+                _blend(plane[box.slices], values * span + offset, patch.weight, layout.peak)
+            return
+        r, g, b = np.moveaxis(patch.rgb, -1, 0)
+        kr, kb = layout.kr, layout.kb
+        luma = kr * r + (1 - kr - kb) * g + kb * b
+        _blend(self.luma[box.slices], luma * span + offset, patch.weight, layout.peak)
+        if layout.family == "gray":
+            return
+        middle, width = layout.chroma_scale
+        step_y, step_x = 1 << layout.shift_y, 1 << layout.shift_x
+        if box.top % step_y or box.left % step_x:
+            raise ValueError(f"a patch at {box} is off the chroma grid of {step_y}x{step_x}")
+        weight = _block_mean(patch.weight, step_y, step_x)
+        top, left = box.top // step_y, box.left // step_x
+        for plane, chroma in zip(self.arrays[1:3], ((b - luma) / (2 * (1 - kb)), (r - luma) / (2 * (1 - kr))),
+                                 strict=True):
+            mean = _block_mean(chroma * patch.weight, step_y, step_x) / np.maximum(weight, 1e-6)
+            target = plane[top:top + mean.shape[0], left:left + mean.shape[1]]
+            _blend(target, mean * width + middle, weight, layout.peak)
+
+
+def _blend(target: np.ndarray, values: np.ndarray, weight: np.ndarray, peak: int) -> None:
+    """Move `target` towards `values` by `weight`, in place, touching only samples of positive weight."""
+    inside = weight > 0
+    old = target[inside].astype(np.float32)
+    new = old + (values[inside] - old) * weight[inside]
+    target[inside] = np.rint(new).clip(0, peak).astype(target.dtype)
+
+
+def _block_mean(values: np.ndarray, step_y: int, step_x: int) -> np.ndarray:
+    """Means over blocks; a block cut by the picture's edge (odd sizes) repeats its last row or column."""
+    h, w = values.shape
+    padded = np.pad(values, ((0, -h % step_y), (0, -w % step_x)), mode="edge")
+    return padded.reshape(padded.shape[0] // step_y, step_y, padded.shape[1] // step_x, step_x).mean((1, 3))
