@@ -1,0 +1,44 @@
+"""The command line: reads options, draws bars, prints errors; nothing else."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..errors import DipvideoError, OptionError
+from .commands import Commands
+
+DONE, STATED_ERROR, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="dipvideo", message="%(prog)s %(version)s")
+def dipvideo() -> None:
+    """Restore video with networks that were never trained on anything but the video itself."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; a person's mistake never shows a traceback."""
+    try:
+        dipvideo.main(arguments, prog_name="dipvideo", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return WRONG_USAGE
+    except OptionError as error:
+        _print_error(error)
+        return WRONG_USAGE
+    except DipvideoError as error:
+        _print_error(error)
+        return STATED_ERROR
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted: nothing was written.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return STATED_ERROR
+    return DONE
+
+
+def _print_error(error: Exception) -> None:
+    click.echo(f"Error: {error}", err=True)

@@ -1,0 +1,22 @@
+"""Fits a prior to problems, frame after frame, each starting from what the last one taught it.
+
+    device      where to compute, in what arithmetic
+    prior       networks and their code, fixed within a shot
+    warmstart   what of the last frames a frame starts from
+    stop        when a frame is done
+    fit         one frame; then a sequence of them
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "device": ["choose_device", "choose_precision", "describe"],
+        "presets": ["PRESETS", "Settings", "settle"],
+        "prior": ["Prior"],
+        "warmstart": ["WARM_STARTS", "make_warm_start"],
+        "stop": ["STOP_RULES"],
+        "fit": ["Fit", "fit", "fit_frames"],
+    },
+)

@@ -4,6 +4,7 @@
     sequence    pictures in a folder, a glob, or a single one
     planes      a decoder's frame as `Planes`, without copying
     mask        holes from a mask file; holes into a lossless mask file
+    atomic      nothing half-done at a final path
     encoder     which encoder really opens here, and its quality settings
     writer      patches holes into the source's own samples, encodes, renames into place when whole
     streams     copies sound beside the picture
@@ -15,8 +16,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "source": ["Source", "open_source"],
-        "mask": ["MaskReader", "MaskWriter"],
-        "encoder": ["Encoder", "choose_encoder"],
+        "atomic": ["complete_or_nothing"],
+        "mask": ["MaskReader", "open_mask_writer"],
         "writer": ["check_output", "default_output", "open_writer"],
     },
 )

@@ -1,8 +1,4 @@
-"""Puts patches into the source's own samples and writes them, complete or not at all.
-
-Everything goes to a temporary name beside the output, which is synced and renamed once the last frame is in; an
-error or an interrupt removes it.
-"""
+"""Puts patches into the source's own samples and writes them, complete or not at all."""
 
 from __future__ import annotations
 
@@ -18,9 +14,10 @@ from typing import Protocol
 import av
 import cv2
 
-from ..errors import DiskFull, OptionError, OutputError, OutputExists, SourceMissing
+from ..errors import OptionError, OutputError, OutputExists, SourceMissing
 from ..frame import Frame, VideoInfo
 from ..planes import Patch
+from .atomic import complete_or_nothing
 from .encoder import Encoder, choose_encoder
 from .planes import view
 from .sequence import PictureSource, planes_of
@@ -68,24 +65,14 @@ def open_writer(path: Path, source: Source, encoder: str = "auto", crf: int = 18
 
     Pictures become pictures (in a folder, or one file), a video becomes a video. Raises DiskFull or OutputError.
     """
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    _remove(part)
-    pictures = isinstance(source, PictureSource)
-    try:
+    with complete_or_nothing(path) as part:
+        pictures = isinstance(source, PictureSource)
         writer = PictureWriter(part, source) if pictures else VideoWriter(part, source.info, encoder, crf)
         try:
             yield writer
             writer.finish()
         finally:
             writer.close()
-        _sync(part)
-        if path.is_dir() and not path.is_symlink():  # a folder cannot be renamed onto one that is not empty
-            shutil.rmtree(path)
-        os.replace(part, path)
-    except (av.FFmpegError, OSError) as error:
-        raise _explained(error, path) from error
-    finally:
-        _remove(part)
 
 
 class VideoWriter:
@@ -202,23 +189,3 @@ class PictureWriter:
     def finish(self) -> None: ...
 
     def close(self) -> None: ...
-
-
-def _sync(path: Path) -> None:
-    for file in path.iterdir() if path.is_dir() else [path]:
-        with open(file, "rb") as handle:
-            os.fsync(handle.fileno())
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _explained(error: Exception, path: Path) -> OutputError:
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"The disk is full: {str(path)!r} was not written. Free some room or choose another place "
-                        "with -o, then run the command again.")
-    return OutputError(f"{str(path)!r} could not be written ({getattr(error, 'strerror', None) or error}).")

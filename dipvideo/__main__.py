@@ -1,0 +1,7 @@
+"""`python -m dipvideo` is `dipvideo`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

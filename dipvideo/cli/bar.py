@@ -1,0 +1,54 @@
+"""The progress bar and the line that ends it. They go to standard error, so that pipes stay clean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from tqdm import tqdm
+
+from ..tasks.base import Progress
+
+if TYPE_CHECKING:
+    from ..pipeline import Summary
+
+PLAIN_SECONDS = 10  # between two lines where the bar cannot redraw itself
+
+
+@contextmanager
+def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """What to tell progress to: one bar a stage, none if `quiet`."""
+    current: tqdm | None = None
+
+    def tell(progress: Progress) -> None:
+        nonlocal current
+        if quiet or progress.total == 0:
+            return
+        if current is None or current.desc != f"{progress.stage}: ":
+            if current is not None:
+                current.close()
+            current = tqdm(desc=progress.stage, total=progress.total, unit=progress.unit, dynamic_ncols=True,
+                           mininterval=0.1 if sys.stderr.isatty() else PLAIN_SECONDS, file=sys.stderr)
+        if progress.note:
+            current.set_postfix_str(progress.note, refresh=False)
+        current.update(progress.done - current.n)
+
+    try:
+        yield tell
+    finally:
+        if current is not None:
+            current.close()
+
+
+def say(summary: Summary) -> None:
+    """The one line a run ends with."""
+    if summary.touched:
+        each = summary.restore_seconds / summary.touched
+        did = (f"{summary.touched} of {summary.frames} frames restored, {summary.steps} steps, "
+               f"{each:.2f} s a restored frame, {summary.device}")
+    else:
+        did = f"nothing to restore in {summary.frames} frames"
+    click.echo(f"{did}, encoder {summary.encoder}: {summary.output} ({summary.seconds:.0f} s)", err=True)

@@ -1,0 +1,84 @@
+"""Commands and their options, made from what tasks declare."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..options import Options, types_of
+from ..registry import load, names
+from .bar import bar, say
+
+_EXTRA = {"benchmark": ("benchmark", "benchmark")}  # commands that are no tasks: name → (file of this room, object)
+
+
+class Commands(click.Group):
+    """Every task is a command; a command's module is imported when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*names("tasks"), *_EXTRA])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in _EXTRA:
+            module, attribute = _EXTRA[name]
+            return getattr(importlib.import_module(f".{module}", __package__), attribute)
+        return task_command(name) if name in names("tasks") else None
+
+
+def task_command(name: str) -> click.Command:
+    """The command of a task."""
+    task = load("tasks", name).TASK
+
+    def callback(source: str, output: str | None, quiet: bool, json_file: str | None, **values: Any) -> None:
+        options = task.Options(**values)
+        from ..pipeline import run  # imports torch, which help does without
+
+        with bar(quiet) as tell:
+            summary = run(task(options), source, output, tell=tell)
+        if json_file:
+            Path(json_file).write_text(json.dumps(dataclasses.asdict(summary), indent=2) + "\n")
+        if not quiet:
+            say(summary)
+
+    parameters = [
+        click.Argument(["source"], metavar="INPUT"),
+        click.Option(["-o", "--output"], metavar="OUTPUT",
+                     help="Where to write. Default: <name>.dipvideo<suffix> beside the input."),
+        *click_options(task.Options),
+        click.Option(["--json", "json_file"], metavar="FILE", help="Also write the summary as JSON."),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors."),
+    ]
+    text = f"{inspect.getdoc(task)}\n\nINPUT is a video, a picture, a folder of pictures or a quoted glob."
+    return click.Command(name, callback=callback, params=parameters, help=text,
+                         short_help=inspect.getdoc(task).splitlines()[0])
+
+
+def click_options(kind: type[Options]) -> list[click.Option]:
+    """A class of options as click's; nearest classes first, so that a task's own come before the shared ones."""
+    kinds = types_of(kind)
+    declared = {f.name: f for f in dataclasses.fields(kind)}
+    order: list[str] = []
+    for cls in kind.__mro__:
+        order += [n for n in getattr(cls, "__annotations__", {}) if n in declared and n not in order]
+    return [_click_option(declared[name], kinds[name]) for name in order]
+
+
+def _click_option(declared: dataclasses.Field, kind: type) -> click.Option:
+    rules, flag = declared.metadata, f"--{declared.name.replace('_', '-')}"
+    common = {"help": rules["help"], "default": declared.default, "show_default": declared.default is not None}
+    if kind is bool:
+        both = f"{flag}/--no-{flag[2:]}" if declared.default else flag
+        return click.Option([both], is_flag=True, **{**common, "show_default": False})
+    if rules["choices"]:
+        return click.Option([flag], type=click.Choice(rules["choices"]), **common)
+    if kind in (int, float) and (rules["least"] is not None or rules["most"] is not None):
+        span = click.IntRange if kind is int else click.FloatRange
+        return click.Option([flag], type=span(rules["least"], rules["most"]), metavar=rules["metavar"] or "NUMBER",
+                            **common)
+    return click.Option([flag], type=kind, metavar=rules["metavar"], **common)

@@ -1,0 +1,111 @@
+"""Fits one frame, then a sequence of them.
+
+The step loop never waits for the device: losses stay there and are read back every CHECK steps, when divergence is
+looked for and the stop rule is asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+
+from ..problem import Estimate, Problem
+from .prior import Prior
+from .stop import STOP_RULES, StopRule
+from .warmstart import WarmStart
+
+CHECK = 10  # steps between two read-backs
+JUMP = 4.0  # a loss this many times its running median is a divergence
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What fitting a frame gave.
+
+    estimate: the networks' outputs without input noise, (1, C, H, W) float32; loss: the last one read back.
+    stopped: a sentence; rolled_back: how often the fit diverged and went back to its last good weights.
+    """
+
+    estimate: Estimate
+    steps: int
+    loss: float
+    seconds: float
+    stopped: str
+    rolled_back: int = 0
+
+
+def fit(problem: Problem, prior: Prior, *, steps: int, rule: StopRule | None = None) -> Fit:
+    """Fit `prior` to `problem` from where it stands, for at most `steps` steps.
+
+    A loss that jumps or is not finite undoes the steps since the last check; the direction of Adam is dropped and
+    its step halved for the rest of the frame.
+    """
+    began = time.perf_counter()
+    target = rule.problem if rule else problem
+    losses: list[torch.Tensor] = []
+    recent: deque[float] = deque(maxlen=10 * CHECK)
+    good, rolled_back = prior.weights(), 0
+    done, stopped = 0, f"All {steps} steps were spent."
+    while done < steps:
+        for _ in range(min(CHECK, steps - done)):
+            losses.append(prior.step(target))
+            done += 1
+        values = torch.stack(losses).tolist()
+        losses.clear()
+        if _diverged(values, recent):
+            rolled_back += 1
+            prior.load(good)
+            prior.forget_direction()
+            _scale_step(prior, 0.5)
+            continue
+        recent.extend(values)
+        good = prior.weights()
+        if rule:
+            with torch.no_grad():
+                reason = rule.update(done, prior(), good)
+            if reason:
+                stopped = reason
+                break
+    if rolled_back:
+        _scale_step(prior, 0.5**-rolled_back)
+    if rule and rule.best() is not None:
+        prior.load(rule.best())
+    with torch.no_grad():
+        estimate = prior()
+    return Fit(estimate, done, recent[-1] if recent else float("nan"), time.perf_counter() - began, stopped,
+               rolled_back)
+
+
+def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart, *, first_steps: int, steps: int,
+               stop: str = "fixed", seed: int = 0) -> Iterator[tuple[Problem, Fit]]:
+    """Fit one problem after another with the same prior; a frame that starts from nothing takes `first_steps`.
+
+    `problems` is drawn from as frames are fitted, so it may be a generator of any length. Yields each problem with
+    its fit.
+    """
+    last: Estimate | None = None
+    for problem in problems:
+        problem = problem.to(prior.device)
+        if last is not None:
+            problem = problem.follow(last)
+        cold = warm_start.begin(prior)
+        result = fit(problem, prior, steps=first_steps if cold else steps, rule=STOP_RULES[stop](problem, seed))
+        warm_start.end(prior)
+        last = result.estimate
+        yield problem, result
+
+
+def _diverged(values: list[float], recent: deque[float]) -> bool:
+    if any(v != v or v == float("inf") for v in values):
+        return True
+    return len(recent) >= CHECK and values[-1] > JUMP * median(recent)
+
+
+def _scale_step(prior: Prior, factor: float) -> None:
+    for group in prior.optimiser.param_groups:
+        group["lr"] *= factor

@@ -1,0 +1,54 @@
+"""Quality against time: what `--preset` stands for, and how options override it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from ..options import EngineOptions
+from .device import choose_device, choose_precision
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """network: a spec for `networks.make`; steps of a chunk's first frame and of each later one."""
+
+    network: str
+    first_steps: int
+    steps: int
+
+
+# Chosen by benchmarks/presets.md.
+PRESETS = {
+    "fast": Preset("taper:widths=16-32-48-64", 120, 6),
+    "balanced": Preset("taper", 240, 20),
+    "best": Preset("skip:down=32-32-32-32-32", 600, 60),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the engine needs to know, settled: no None, no "auto"."""
+
+    device: torch.device
+    precision: torch.dtype
+    network: str
+    warm_start: str
+    first_steps: int
+    steps: int
+    stop: str
+    learning_rate: float
+    input_noise: float
+    seed: int
+
+
+def settle(options: EngineOptions) -> Settings:
+    """Options with the preset filled in. Raises DeviceMissing."""
+    preset = PRESETS[options.preset]
+    chosen = {k: v for k in ("network", "first_steps", "steps") if (v := getattr(options, k)) is not None}
+    preset = replace(preset, **chosen)
+    device = choose_device(options.device)
+    return Settings(device, choose_precision(options.precision, device), preset.network, options.warm_start,
+                    preset.first_steps, preset.steps, options.stop, options.learning_rate, options.input_noise,
+                    options.seed)

@@ -1,0 +1,81 @@
+"""The deep image prior: networks, the code they are fed, and the optimiser that fits them.
+
+Ulyanov, Vedaldi, Lempitsky: Deep Image Prior, CVPR 2018. The code z is drawn once and stays: a new one would undo
+every warm start.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ..networks import make
+from ..problem import Estimate, Problem
+
+CODE_SPAN = 0.1  # z ~ U(0, 0.1), as in the paper
+
+Weights = list[torch.Tensor]
+
+
+class Prior:
+    """One network an output, all fitted by one Adam.
+
+    outputs: {name: (C, H, W)}; network: a spec for `networks.make`; seed: draws weights, code and noise, the same on
+    every device. input_noise: standard deviation of the noise added to z at each step, relative to z's own.
+    """
+
+    def __init__(self, outputs: dict[str, tuple[int, int, int]], *, network: str, seed: int,
+                 device: torch.device | str = "cpu", precision: torch.dtype = torch.float32,
+                 learning_rate: float = 0.01, input_noise: float = 0.0):
+        self.device, self.precision, self.learning_rate = torch.device(device), precision, learning_rate
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.networks = nn.ModuleDict({name: make(network, c) for name, (c, _, _) in outputs.items()})
+            self.codes = {name: torch.rand(1, self.networks[name].code_channels, h, w) * CODE_SPAN
+                          for name, (_, h, w) in outputs.items()}
+        self.networks.to(self.device, memory_format=torch.channels_last)
+        self.codes = {name: z.to(self.device, memory_format=torch.channels_last) for name, z in self.codes.items()}
+        self.parameters = list(self.networks.parameters())
+        self._first = self.weights()
+        self._noise = input_noise * CODE_SPAN / 12**0.5  # a uniform's deviation is its span / √12
+        self._generator = torch.Generator(self.device).manual_seed(seed)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the first random draw, as if nothing had been fitted."""
+        self.load(self._first)
+        self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate,
+                                          fused=self.device.type in ("cpu", "cuda"))
+
+    def forget_direction(self) -> None:
+        """Drop Adam's first moment, which points where the last frame lay, and keep its second, the step's scale."""
+        for state in self.optimiser.state.values():
+            state["exp_avg"].zero_()
+
+    def __call__(self, *, perturb: bool = False) -> Estimate:
+        """The networks' outputs, (1, C, H, W) float32 each; `perturb` adds the input noise."""
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+            return {name: network(self._input(name, perturb)).float() for name, network in self.networks.items()}
+
+    def _input(self, name: str, perturb: bool) -> torch.Tensor:
+        z = self.codes[name]
+        if not (perturb and self._noise):
+            return z
+        return z + self._noise * torch.randn(z.shape, generator=self._generator, device=z.device)
+
+    def step(self, problem: Problem) -> torch.Tensor:
+        """One step of Adam towards `problem`; returns the loss before it, without reading it back."""
+        loss = problem.loss(self(perturb=True))
+        loss.backward()
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        return loss.detach()
+
+    def weights(self) -> Weights:
+        """A copy of the weights."""
+        return [p.detach().clone() for p in self.parameters]
+
+    def load(self, weights: Weights) -> None:
+        """Take over `weights` (of a prior of the same shape)."""
+        with torch.no_grad():
+            torch._foreach_copy_(self.parameters, weights)

@@ -1,0 +1,60 @@
+"""When a frame is done before its steps are spent. Outcomes are sentences; ground truth is never needed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..problem import Estimate, HeldOut, Problem
+from .prior import Weights
+
+
+class StopRule(Protocol):
+    """Made for one frame. It is asked every few steps, since each question reads the device back."""
+
+    problem: Problem
+    """What to fit: the frame's problem, or a part of it."""
+
+    def update(self, step: int, estimate: Estimate, weights: Weights) -> str | None:
+        """Why the frame is done after `step` steps, or None."""
+        ...
+
+    def best(self) -> Weights | None:
+        """The weights to end with, or None for the last."""
+        ...
+
+
+class HoldOut:
+    """Stop once held-out known pixels have not got better for `patience` checks, and take the best weights.
+
+    What explains pixels it never saw explains the hole; what no longer does has begun to draw noise.
+    """
+
+    SHARE = 0.03  # of the known pixels
+
+    def __init__(self, held: HeldOut, patience: int = 3):
+        self.problem = held.problem
+        self._held, self._patience = held, patience
+        self._least, self._since, self._best = float("inf"), 0, None
+
+    def update(self, step: int, estimate: Estimate, weights: Weights) -> str | None:
+        error = float(self._held.error(estimate))
+        if error < self._least:
+            self._least, self._since, self._best = error, 0, [w.clone() for w in weights]
+            return None
+        self._since += 1
+        if self._since < self._patience:
+            return None
+        return f"Held-out pixels have not got better since {self._since} checks; stopped after {step} steps."
+
+    def best(self) -> Weights | None:
+        return self._best
+
+
+def hold_out(problem: Problem, seed: int) -> StopRule | None:
+    """The rule for this problem, or None if it has no pixels to spare."""
+    held = problem.hold_out(HoldOut.SHARE, seed)
+    return HoldOut(held) if held else None
+
+
+STOP_RULES = {"fixed": lambda problem, seed: None, "held-out": hold_out}
+"""name: (problem, seed) → a rule, or None for "spend the steps"."""

@@ -1,0 +1,78 @@
+"""Where the pixels to fill are, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from .frame import Event, VideoInfo
+from .geometry import Box
+from .io import MaskReader
+
+
+class Holes(Protocol):
+    """Answers for any part of the video, in any order."""
+
+    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
+        """(stop − start, box.height, box.width) bool: the holes of frames [start, stop) inside `box`."""
+        ...
+
+
+class EventHoles:
+    """The holes of captions, grown by `grow` pixels; each stands still while it is on screen."""
+
+    def __init__(self, events: Sequence[Event], info: VideoInfo, grow: int = 0):
+        self._events = [_grown_event(event, info, grow) for event in events] if grow else events
+
+    def boxes(self, frames: int) -> list[Box | None]:
+        """What encloses each frame's hole, None where it has none."""
+        boxes: list[Box | None] = [None] * frames
+        for event in self._events:
+            for index in range(event.start, min(event.stop, frames)):
+                boxes[index] = boxes[index] | event.box if boxes[index] else event.box
+        return boxes
+
+    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
+        holes = np.zeros((stop - start, box.height, box.width), bool)
+        for event in self._events:
+            shared = event.box & box
+            if shared and event.start < stop and event.stop > start:
+                span = slice(max(event.start - start, 0), min(event.stop, stop) - start)
+                holes[span, *shared.within(box)] |= event.hole[shared.within(event.box)]
+        return holes
+
+
+class MaskHoles:
+    """The holes of a mask file, grown by `grow` pixels on every side."""
+
+    def __init__(self, mask: MaskReader, grow: int = 0):
+        self._mask, self._grow = mask, grow
+
+    def box(self, hole: np.ndarray) -> Box | None:
+        """What encloses a hole of (H, W) bool once it is grown, None for an empty one."""
+        left, top, width, height = cv2.boundingRect(hole.view(np.uint8))
+        if not width:
+            return None
+        return Box(top, left, top + height, left + width).grown(self._grow, *hole.shape)
+
+    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
+        return np.stack([grown(hole, self._grow)[box.slices] for hole in self._mask.read(start, stop)])
+
+
+def grown(hole: np.ndarray, pixels: int) -> np.ndarray:
+    """A (H, W) bool hole with `pixels` more on every side, as far as the picture goes."""
+    if not pixels:
+        return hole
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1,) * 2)
+    return cv2.dilate(hole.view(np.uint8), ball).view(bool)
+
+
+def _grown_event(event: Event, info: VideoInfo, pixels: int) -> Event:
+    box = event.box.grown(pixels, info.height, info.width)
+    hole = np.zeros((box.height, box.width), bool)
+    hole[event.box.within(box)] = event.hole
+    return replace(event, box=box, hole=grown(hole, pixels))

@@ -1,0 +1,90 @@
+"""Options, declared once: the command line, the Python functions and their documentation are made from these.
+
+An option is a dataclass field made by `option`: its default, its help and what it may be. A class of options checks
+itself when it is made, so that a wrong value is one sentence wherever it came from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_type_hints
+
+from .errors import OptionError
+
+
+def option(default: Any, help: str, *, choices: tuple[str, ...] = (), least: float | None = None,
+           most: float | None = None, metavar: str | None = None, short: str | None = None) -> Any:
+    """A dataclass field that is an option; `least` and `most` are inclusive."""
+    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "most": most,
+                                            "metavar": metavar, "short": short})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Base of every class of options. Raises OptionError for a value that an option cannot take."""
+
+    def __post_init__(self) -> None:
+        for declared in dataclasses.fields(self):
+            _check(declared, getattr(self, declared.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(Options):
+    """How the result is written."""
+
+    overwrite: bool = option(False, "Replace an output that exists.")
+    encoder: str = option("auto", "Video encoder: auto, libx264, libx265, ffv1 (lossless), h264_nvenc, …",
+                          metavar="NAME")
+    crf: int = option(18, "Quality of the encoder: lower is better and larger.", least=0, most=63)
+    partial: bool = option(False, "Restore what a truncated input still holds instead of refusing it.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions(Options):
+    """How the prior is fitted. None means: what the preset says."""
+
+    device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
+    preset: str = option("balanced", "Quality against time.", choices=("fast", "balanced", "best"))
+    network: str | None = option(None, "Architecture, with parameters if wanted: taper, skip, "
+                                       "skip:down=32-32-32-32,upsample=nearest …", metavar="NAME[:KEY=VALUE,…]")
+    warm_start: str = option("previous", "What a frame starts from: the previous frame's weights, their running "
+                                         "average, the mean of a window of frames, or nothing.",
+                             choices=("previous", "average", "window", "cold"))
+    first_steps: int | None = option(None, "Optimiser steps of the first frame of a chunk, and of every cold frame.",
+                                     least=1)
+    steps: int | None = option(None, "Optimiser steps of every later frame.", least=1)
+    stop: str = option("fixed", "When a frame is done: after its steps, or once held-out known pixels "
+                                "stop getting better.", choices=("fixed", "held-out"))
+    learning_rate: float = option(0.01, "Adam's step size.", least=1e-6, most=1.0)
+    input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
+                                     "relative to the code's own.", least=0.0, most=10.0)
+    precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",
+                            choices=("auto", "float32", "bfloat16"))
+    seed: int = option(0, "Two runs with one seed give the same bytes.", least=0, most=2**31 - 1)
+
+
+def _check(declared: dataclasses.Field, value: Any) -> None:
+    rules, name = declared.metadata, declared.name
+    if value is None and declared.default is None:
+        return
+    if rules.get("choices") and value not in rules["choices"]:
+        raise OptionError(f"{name} cannot be {value!r}. Known: {', '.join(rules['choices'])}.")
+    least, most = rules.get("least"), rules.get("most")
+    if least is None and most is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise OptionError(f"{name} must be a number, got {value!r}.")
+    if (least is not None and value < least) or (most is not None and value > most) or value != value:
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise OptionError(f"{name} must be {bounds}, got {value}.")
+
+
+def types_of(options: type[Options]) -> dict[str, type]:
+    """The plain type of each option: `int | None` is int."""
+    hints = get_type_hints(options)
+    plain = {}
+    for declared in dataclasses.fields(options):
+        kinds = [k for k in get_args(hints[declared.name]) if k is not type(None)]
+        plain[declared.name] = kinds[0] if kinds else hints[declared.name]
+    return plain

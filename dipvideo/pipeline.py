@@ -1,0 +1,169 @@
+"""The way of a film through the house: source → plan → chunks → patches → writer.
+
+Two things run in step: the writer's pass over the source, and the chunks, which are restored when their first frame
+comes by. A chunk reads its own frames, so nothing is held but its window.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from . import engine, io
+from .frame import Frame
+from .holes import Holes
+from .plan import Chunk, Plan
+from .planes import Patch
+from .problem import Problem
+from .tasks.base import Progress, Task, Tell, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did.
+
+    frames: in the video; touched: of them restored; chunks; steps: of the optimiser, in all; rolled_back: how often a
+    fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring.
+    """
+
+    output: str
+    frames: int
+    touched: int
+    shots: int
+    chunks: int
+    steps: int
+    rolled_back: int
+    device: str
+    network: str
+    encoder: str
+    seconds: float
+    restore_seconds: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been spent so far."""
+
+    frames: int = 0
+    steps: int = 0
+    rolled_back: int = 0
+    seconds: float = 0.0
+
+    def add(self, restored: Restored) -> None:
+        self.frames += 1
+        self.steps += restored.steps
+        self.rolled_back += restored.rolled_back
+        self.seconds += restored.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One frame's answer."""
+
+    index: int
+    patch: Patch
+    steps: int
+    rolled_back: int
+    seconds: float
+
+
+def run(task: Task, source_path: str | Path, output: str | Path | None = None, *,
+        tell: Tell = lambda progress: None) -> Summary:
+    """Do `task` on a video or pictures and write the result; see `Task.options` for how.
+
+    output: default `<stem>.dipvideo<suffix>` beside the input. Raises DipvideoError with one sentence for whatever
+    can be named; then nothing is at the output path that was not there before.
+    """
+    began = time.perf_counter()
+    options = task.options
+    settings = engine.settle(options)
+    source = io.open_source(source_path)
+    target = Path(output) if output else io.default_output(str(source_path))
+    mask_target = Path(options.save_mask) if options.save_mask else None
+    for path in filter(None, (target, mask_target)):
+        io.check_output(path, str(source_path), options.overwrite)
+    plan, holes = task.plan(source, tell)
+    tally = Tally()
+    if not plan.chunks and mask_target is None and Path(source_path).is_file() and target.suffix == Path(
+            source_path).suffix:
+        with io.complete_or_nothing(target) as part:
+            shutil.copyfile(source_path, part)
+        encoder = "none, the file was copied"
+    else:
+        with ExitStack() as stack:
+            writer = stack.enter_context(io.open_writer(target, source, options.encoder, options.crf))
+            masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
+            for frame, restored in _in_step(source.frames(), restore(task, source, plan, holes, settings)):
+                writer.write(frame, [restored.patch] if restored else [])
+                if masks:
+                    masks.write(restored.patch if restored else None, frame.pts, frame.time_base)
+                if restored:
+                    tally.add(restored)
+                    tell(Progress("restoring", tally.frames, plan.holes, note=f"{restored.steps} steps"))
+        encoder = writer.encoder_name
+    return Summary(str(target), plan.frames, tally.frames, len(plan.shots), len(plan.chunks), tally.steps,
+                   tally.rolled_back, engine.describe(settings.device), settings.network, encoder,
+                   time.perf_counter() - began, tally.seconds)
+
+
+def _in_step(frames: Iterator[Frame], answers: Iterator[Restored]) -> Iterator[tuple[Frame, Restored | None]]:
+    """Every frame with its answer; the next answer is asked for only when its turn has come."""
+    coming = next(answers, None)
+    for frame in frames:
+        if coming is not None and coming.index == frame.index:
+            yield frame, coming
+            coming = next(answers, None)
+        else:
+            yield frame, None
+
+
+def restore(task: Task, source: io.Source, plan: Plan, holes: Holes, settings: engine.Settings) -> Iterator[Restored]:
+    """Every frame that has a hole, in order."""
+    for chunk in plan.chunks:
+        yield from restore_chunk(task, source, chunk, holes, settings)
+
+
+def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
+                  settings: engine.Settings) -> Iterator[Restored]:
+    """The frames of one chunk; the same on every machine of a kind, whatever ran before."""
+    began = time.perf_counter()
+    window = read_window(source, chunk, holes)
+    targets = [index for index in range(chunk.fit_start, chunk.stop) if window.holes[index - window.first].any()]
+    problems = iter(task.problems(chunk, window, targets))
+    first = next(problems)
+    seed = chunk.seed(settings.seed)
+    fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
+                             engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
+                             steps=settings.steps, stop=settings.stop, seed=seed)
+    steps = rolled_back = 0  # of the frames fitted to warm up, too
+    for index, (problem, fit) in zip(targets, fits, strict=True):
+        steps, rolled_back = steps + fit.steps, rolled_back + fit.rolled_back
+        if index < chunk.start:
+            continue
+        patch = task.render(problem, fit.estimate)
+        now = time.perf_counter()
+        yield Restored(index, patch, steps, rolled_back, now - began)
+        began, steps, rolled_back = time.perf_counter(), 0, 0
+
+
+def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine.Prior:
+    """A prior of the shape that `problem` asks for."""
+    return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
+                        precision=settings.precision, learning_rate=settings.learning_rate,
+                        input_noise=settings.input_noise)
+
+
+def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:
+    """The chunk's frames and the margin to borrow from, cut to its box."""
+    crops = []
+    for frame in source.frames(chunk.read_start, chunk.read_stop):
+        crop = frame.planes.rgb(chunk.box)
+        crops.append(np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop)
+    return Window(chunk.read_start, np.stack(crops), holes.window(chunk.read_start, chunk.read_stop, chunk.box))

@@ -1,0 +1,107 @@
+"""What will be done, before anything is: shots, captions, and the chunks they are restored in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from operator import or_
+
+from .frame import Shot, VideoInfo
+from .geometry import Box
+
+MAX_FRAMES = 64  # of a chunk that are restored: bounds memory, and what a crash can cost
+BORROW_FRAMES = 64  # read on both sides of a chunk, within its shot, to borrow from
+MAX_SPAN = 128  # frames from a chunk's first to its last: bounds memory where holes are few and far between
+MAX_GAP = 48  # frames without a hole after which the weights are of little use to the next caption
+WARM_UP = 4  # frames fitted before a chunk that begins inside a caption, and thrown away, so that no seam shows
+CROP_MARGIN = 32  # pixels around the holes at 360 lines; grows with the picture
+CROP_MULTIPLE = 8  # crops lie on this grid: it holds every chroma grid and keeps the network's scales even
+LOOSE = 1.6  # a box this much larger than both its parts joins two captions that are far apart: split instead
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The unit of work: it starts cold, seeded by its key, so its result does not depend on what ran before.
+
+    Frames [start, stop) are restored; [fit_start, start) are fitted first and thrown away; [read_start, read_stop)
+    are read to borrow from. All lie in one shot. box: the crop.
+    """
+
+    start: int
+    stop: int
+    fit_start: int
+    read_start: int
+    read_stop: int
+    box: Box
+
+    def seed(self, run: int) -> int:
+        """The chunk's own seed for a run's seed."""
+        key = f"{run}/{self.start}-{self.stop}/{self.box}"
+        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") & 0x7FFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """frames: how many there are; holes: how many have one; chunks: in order, without overlap."""
+
+    frames: int
+    holes: int
+    shots: tuple[Shot, ...]
+    chunks: tuple[Chunk, ...]
+
+
+def make_plan(info: VideoInfo, boxes: Sequence[Box | None], cuts: Sequence[int]) -> Plan:
+    """Cut the work into chunks.
+
+    boxes: for each frame what encloses its hole, None where it has none; cuts: the first frame of each shot but the
+    first.
+    """
+    edges = [0, *cuts, len(boxes)]
+    shots = tuple(Shot(a, b) for a, b in pairwise(edges) if b > a)
+    chunks = tuple(_chunk(info, shot, part, boxes)
+                   for shot in shots for group in _groups(shot, boxes) for part in _parts(group))
+    return Plan(len(boxes), sum(b is not None for b in boxes), shots, chunks)
+
+
+def _groups(shot: Shot, boxes: Sequence[Box | None]) -> Iterator[list[int]]:
+    """Frames with holes, of one shot, near in time and place: they share weights."""
+    group: list[int] = []
+    around: Box | None = None
+    for index in range(shot.start, shot.stop):
+        box = boxes[index]
+        if box is None:
+            continue
+        if group and (index - group[-1] > MAX_GAP or index - group[0] >= MAX_SPAN or _far_apart(around, box)):
+            yield group
+            group, around = [], None
+        group.append(index)
+        around = around | box if around else box
+    if group:
+        yield group
+
+
+def _parts(group: list[int]) -> Iterator[list[int]]:
+    """Split evenly into at most MAX_FRAMES frames with holes each."""
+    parts = -(-len(group) // MAX_FRAMES)
+    for part in range(parts):
+        yield group[len(group) * part // parts:len(group) * (part + 1) // parts]
+
+
+def _chunk(info: VideoInfo, shot: Shot, frames: list[int], boxes: Sequence[Box | None]) -> Chunk:
+    start, stop = frames[0], frames[-1] + 1
+    box = reduce(or_, (boxes[index] for index in frames))
+    fit_start = start
+    while (start - fit_start < WARM_UP and fit_start > shot.start and boxes[fit_start - 1] is not None
+           and not _far_apart(box, boxes[fit_start - 1])):
+        fit_start -= 1
+        box |= boxes[fit_start]
+    margin = CROP_MARGIN * max(info.height, 360) // 360
+    return Chunk(start, stop, fit_start, max(shot.start, fit_start - BORROW_FRAMES),
+                 min(shot.stop, stop + BORROW_FRAMES), box.grown(margin, info.height, info.width, CROP_MULTIPLE))
+
+
+def _far_apart(one: Box, other: Box) -> bool:
+    return (one | other).area > LOOSE * max(one.area, other.area)

@@ -1,0 +1,50 @@
+"""What a task asks and the engine answers: an estimate that explains an observation.
+
+A task poses a `Problem` for each frame; the engine fits a prior's outputs to it and knows nothing else of the task.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+Estimate = Mapping[str, "torch.Tensor"]
+"""What the prior's networks give: a name for each, and a (1, C, H, W) float32 tensor."""
+
+
+class Problem(ABC):
+    """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device."""
+
+    @abstractmethod
+    def outputs(self) -> dict[str, tuple[int, int, int]]:
+        """The (C, H, W) of each network's output, by name; equal for all frames of a chunk."""
+
+    @abstractmethod
+    def to(self, device: torch.device) -> Problem:
+        """The same problem with its tensors on `device`."""
+
+    @abstractmethod
+    def loss(self, estimate: Estimate) -> torch.Tensor:
+        """How badly `estimate` explains what was observed: a scalar without a host read-back."""
+
+    def hold_out(self, share: float, seed: int) -> HeldOut | None:
+        """Set aside `share` of the observed pixels for a stop rule, or None where the problem has none to spare."""
+        return None
+
+    def follow(self, last: Estimate) -> Problem:
+        """The same problem, knowing the last frame's answer (so that what nothing constrains does not drift)."""
+        return self
+
+
+class HeldOut(ABC):
+    """A problem with some observations set aside."""
+
+    problem: Problem
+
+    @abstractmethod
+    def error(self, estimate: Estimate) -> torch.Tensor:
+        """Mean squared error over what was set aside: a scalar."""

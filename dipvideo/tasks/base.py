@@ -1,0 +1,79 @@
+"""What every task is: it plans, poses a problem for each frame of a chunk, and renders the answers.
+
+A task never sees the engine: problems go out, estimates come back.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..options import EngineOptions, OutputOptions, option
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..holes import Holes
+    from ..io import Source
+    from ..plan import Chunk, Plan
+    from ..planes import Patch
+    from ..problem import Estimate, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. stage: what is being done, in words; done and total: in `unit`s; note: the latest detail."""
+
+    stage: str
+    done: int
+    total: int | None
+    unit: str = "frame"
+    note: str = ""
+
+
+Tell = Callable[[Progress], Any]
+"""Is called often; must be quick. What it returns is ignored; what it raises ends the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOptions(EngineOptions, OutputOptions):
+    """The options every task shares."""
+
+    save_mask: str | None = option(None, "Also write the holes as a lossless video (.mkv), white where filled.",
+                                   metavar="FILE")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A chunk's frames, cut to its box.
+
+    first: the number of the first; frames: (n, h, w, 3) RGB, uint8 for a source of 8 bits, else float32 in [0, 1];
+    holes: (n, h, w) bool.
+    """
+
+    first: int
+    frames: np.ndarray
+    holes: np.ndarray
+
+
+class Task(ABC):
+    """One command. The first line of its docstring is its help; `options` is an instance of `Options`."""
+
+    Options: ClassVar[type[TaskOptions]]
+
+    def __init__(self, options: TaskOptions):
+        self.options = options
+
+    @abstractmethod
+    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+        """What will be done, from one pass over `source`."""
+
+    @abstractmethod
+    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Sequence[Problem]:
+        """A problem for each of the frames numbered `targets`, in that order; made when asked for."""
+
+    @abstractmethod
+    def render(self, problem: Problem, estimate: Estimate) -> Patch:
+        """The answer, as new pixels for the chunk's box."""
