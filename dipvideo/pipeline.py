@@ -13,16 +13,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import engine, io
 from .frame import Frame
-from .holes import Holes
 from .plan import Chunk, Plan
 from .planes import Patch
-from .problem import Problem
 from .tasks.base import Progress, Task, Tell, Window
+
+if TYPE_CHECKING:
+    from .holes import Holes
+    from .problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

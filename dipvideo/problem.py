@@ -35,8 +35,8 @@ class Problem(ABC):
         """Set aside `share` of the observed pixels for a stop rule, or None where the problem has none to spare."""
         return None
 
-    def follow(self, last: Estimate) -> Problem:
-        """The same problem, knowing the last frame's answer (so that what nothing constrains does not drift)."""
+    def follow(self, last: Problem, estimate: Estimate) -> Problem:
+        """The same problem, knowing the last frame's and its answer, so that what nothing constrains does not drift."""
         return self
 
 

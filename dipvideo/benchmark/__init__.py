@@ -1,0 +1,8 @@
+"""Measurements that a reader can repeat: each writes a table, its numbers as JSON, and a picture."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={"warm_start": ["WarmStartOptions", "measure_warm_start"], "report": ["write_report"]},
+)

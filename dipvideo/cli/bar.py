@@ -22,15 +22,17 @@ PLAIN_SECONDS = 10  # between two lines where the bar cannot redraw itself
 def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """What to tell progress to: one bar a stage, none if `quiet`."""
     current: tqdm | None = None
+    stage = ""
 
     def tell(progress: Progress) -> None:
-        nonlocal current
+        nonlocal current, stage
         if quiet or progress.total == 0:
             return
-        if current is None or current.desc != f"{progress.stage}: ":
+        if current is None or stage != progress.stage:
             if current is not None:
                 current.close()
-            current = tqdm(desc=progress.stage, total=progress.total, unit=progress.unit, dynamic_ncols=True,
+            stage = progress.stage
+            current = tqdm(desc=stage, total=progress.total, unit=progress.unit, dynamic_ncols=True,
                            mininterval=0.1 if sys.stderr.isatty() else PLAIN_SECONDS, file=sys.stderr)
         if progress.note:
             current.set_postfix_str(progress.note, refresh=False)

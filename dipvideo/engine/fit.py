@@ -88,15 +88,15 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
     `problems` is drawn from as frames are fitted, so it may be a generator of any length. Yields each problem with
     its fit.
     """
-    last: Estimate | None = None
+    last: tuple[Problem, Estimate] | None = None
     for problem in problems:
         problem = problem.to(prior.device)
         if last is not None:
-            problem = problem.follow(last)
+            problem = problem.follow(*last)
         cold = warm_start.begin(prior)
         result = fit(problem, prior, steps=first_steps if cold else steps, rule=STOP_RULES[stop](problem, seed))
         warm_start.end(prior)
-        last = result.estimate
+        last = problem, result.estimate
         yield problem, result
 
 

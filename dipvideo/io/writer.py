@@ -122,7 +122,8 @@ class VideoWriter:
         info = self._info
         self._encoder = choose_encoder(self._request[0], self._part.suffix, native.format.name, self._request[1])
         try:
-            self._output = av.open(str(self._part), "w")
+            # Sound often starts a little before 0 (encoder priming): the picture must not be moved to make room.
+            self._output = av.open(str(self._part), "w", options={"avoid_negative_ts": "disabled"})
         except ValueError as error:
             raise OptionError(f"{self._part.suffix!r} is no container that can be written: "
                               "name the output .mp4, .mkv, .mov or .webm.") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .blocks import conv, conv_block, enlarge, norm
+from .blocks import Enlarge, conv, conv_block, norm
 
 
 def build(code_channels: int = 32, out_channels: int = 3, *, down: tuple = (128,) * 5, up: tuple = (),
@@ -46,7 +46,7 @@ class _Scale(nn.Module):
                  kernel_down: int, kernel_up: int, kernel_skip: int, upsample: str, padding: str, norm_kind: str,
                  one_by_one: bool):
         super().__init__()
-        self.upsample = upsample
+        self.enlarge = Enlarge(upsample)
         self.skip = conv_block(fan_in, skip, kernel_skip, padding=padding, norm_kind=norm_kind) if skip else None
         self.down = nn.Sequential(
             conv_block(fan_in, down, kernel_down, stride=2, padding=padding, norm_kind=norm_kind),
@@ -62,7 +62,7 @@ class _Scale(nn.Module):
         deeper = self.down(x)
         if self.inner is not None:
             deeper = self.inner(deeper)
-        deeper = enlarge(deeper, x.shape[-2:], self.upsample)
+        deeper = self.enlarge(deeper, x.shape[-2:])
         if self.skip is not None:
             deeper = torch.cat((deeper, self.skip(x)), dim=1)
         return self.up(self.norm(deeper))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .blocks import conv, conv_block, enlarge
+from .blocks import Enlarge, conv, conv_block
 
 
 def build(code_channels: int = 8, out_channels: int = 3, *, widths: tuple = (16, 32, 64, 96, 96), skip: int = 4,
@@ -27,7 +27,7 @@ class _Taper(nn.Module):
     def __init__(self, code_channels: int, out_channels: int, widths: tuple, skip: int, kernel: int, upsample: str,
                  padding: str, norm_kind: str, sigmoid: bool):
         super().__init__()
-        self.upsample = upsample
+        self.enlarge = Enlarge(upsample)
         fans = (code_channels, *widths[:-1])
         self.down = nn.ModuleList(conv_block(fan, width, kernel, stride=2, padding=padding, norm_kind=norm_kind)
                                   for fan, width in zip(fans, widths, strict=True))
@@ -44,7 +44,7 @@ class _Taper(nn.Module):
         y = levels.pop()
         for scale in reversed(range(len(self.up))):
             above = levels.pop()
-            y = enlarge(y, above.shape[-2:], self.upsample)
+            y = self.enlarge(y, above.shape[-2:])
             if self.skips is not None:
                 y = torch.cat((y, self.skips[scale](above)), dim=1)
             y = self.up[scale](y)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..plan import Chunk, Plan
 
 BORROWED_WEIGHT = 0.5  # of a borrowed pixel of full confidence in the loss, against 1 for a known one
+BASE_SIGMA = 2.0  # pixels; of the smooth base that the prior adds texture to
 MIN_HELD_OUT = 30  # fewer held-out pixels say nothing
 
 
@@ -105,9 +106,8 @@ class Inpaint(Task):
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, FillProblem)
-        drawn = estimate["image"][0].permute(1, 2, 0).cpu().numpy()
         share = problem.confidence[..., None]
-        rgb = share * problem.image + (1 - share) * drawn
+        rgb = share * problem.image + (1 - share) * problem.picture(estimate)
         return Patch(problem.box, rgb.astype(np.float32), feathered(problem.hole, self.options.feather))
 
 
@@ -115,46 +115,63 @@ class Inpaint(Task):
 class FillProblem(Problem):
     """Explain the known pixels of a crop, and the borrowed ones as far as they can be trusted.
 
+    The picture is a smooth base plus what the prior draws, so that colours are right from the first step and the
+    prior spends its steps on texture: x = base + 2 f(z) − 1 for a network f with outputs in [0, 1].
+
     image: (h, w, 3) float32, borrowed pixels put in; hole: (h, w) bool; confidence: (h, w) float32, of borrowed
-    pixels. The tensors are the same, (1, C, h, w): target, weight (of each pixel in the loss) and, once a frame has
-    been answered, memory (its answer).
+    pixels; hold: how strongly what nothing constrains holds on to the last frame's answer. The tensors are (1, C, h,
+    w): target, base, weight (of each pixel in the loss), free (how little is known of it) and, once a frame has been
+    answered, memory (its answer).
     """
 
     box: Box
     image: np.ndarray
     hole: np.ndarray
     confidence: np.ndarray
+    hold: float
     target: torch.Tensor
+    base: torch.Tensor
     weight: torch.Tensor
     free: torch.Tensor
-    hold: float
     memory: torch.Tensor | None = None
 
     @classmethod
     def of(cls, box: Box, image: np.ndarray, hole: np.ndarray, confidence: np.ndarray, hold: float) -> FillProblem:
         import torch
 
-        weight = np.where(hole, BORROWED_WEIGHT * confidence, 1).astype(np.float32)
-        free = np.where(hole, 1 - confidence, 0).astype(np.float32)
-        return cls(box, image, hole, confidence,
-                   torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, 0), np.float32))[None],
-                   torch.from_numpy(weight)[None, None], torch.from_numpy(free)[None, None], hold)
+        def tensor(values: np.ndarray) -> torch.Tensor:
+            channels = values[..., None] if values.ndim == 2 else values
+            return torch.from_numpy(np.moveaxis(channels, -1, 0).astype(np.float32, order="C"))[None]
+
+        weight = np.where(hole, BORROWED_WEIGHT * confidence, 1)
+        free = np.where(hole, 1 - confidence, 0)
+        return cls(box, image, hole, confidence, hold, tensor(image), tensor(smooth_base(image, hole, confidence)),
+                   tensor(weight), tensor(free))
 
     def outputs(self) -> dict[str, tuple[int, int, int]]:
         return {"image": (3, *self.hole.shape)}
 
     def to(self, device: torch.device) -> FillProblem:
-        return replace(self, target=self.target.to(device), weight=self.weight.to(device), free=self.free.to(device))
+        return replace(self, target=self.target.to(device), base=self.base.to(device), weight=self.weight.to(device),
+                       free=self.free.to(device))
+
+    def forward(self, estimate: Estimate) -> torch.Tensor:
+        """The picture that the networks' outputs stand for."""
+        return self.base + (2 * estimate["image"] - 1)
+
+    def picture(self, estimate: Estimate) -> np.ndarray:
+        """The same as (h, w, 3) float32 on the host, in [0, 1]."""
+        return self.forward(estimate)[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy()
 
     def loss(self, estimate: Estimate) -> torch.Tensor:
-        x = estimate["image"]
+        x = self.forward(estimate)
         total = (self.weight * (x - self.target).square()).sum()
         if self.memory is not None:
             total = total + self.hold * (self.free * (x - self.memory).square()).sum()
         return total / x.numel()
 
-    def follow(self, last: Estimate) -> FillProblem:
-        return replace(self, memory=last["image"]) if self.hold else self
+    def follow(self, last: FillProblem, estimate: Estimate) -> FillProblem:
+        return replace(self, memory=last.forward(estimate)) if self.hold else self
 
     def hold_out(self, share: float, seed: int) -> HeldOut | None:
         import torch
@@ -174,8 +191,17 @@ class HeldOutPixels(HeldOut):
         self.problem, self._held = problem, held
 
     def error(self, estimate: Estimate) -> torch.Tensor:
-        difference = (estimate["image"] - self.problem.target).square()
+        difference = (self.problem.forward(estimate) - self.problem.target).square()
         return (self._held * difference).sum() / (3 * self._held.sum())
+
+
+def smooth_base(image: np.ndarray, hole: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """(h, w, 3) float32: the picture's low frequencies, carried into the hole from its rim and borrowed pixels."""
+    import cv2
+
+    unknown = (hole & (confidence < 0.5)).view(np.uint8)
+    filled = cv2.inpaint(np.rint(image.clip(0, 1) * 255).astype(np.uint8), unknown, 3, cv2.INPAINT_TELEA)
+    return cv2.GaussianBlur(filled.astype(np.float32) / 255, (0, 0), BASE_SIGMA)
 
 
 def feathered(hole: np.ndarray, feather: float) -> np.ndarray:

@@ -1,0 +1,231 @@
+"""What a warm start is worth: quality against steps, for each policy, on a clip with a mask.
+
+Every policy fits the same frames of one shot with the same network and no borrowed pixels. `cold` fits each frame from
+the first random draw and is looked at along the way; every other policy starts its first frame cold, with cold's
+steps, and is run anew for each number of steps a later frame may take. A policy's speed-up is cold's steps over its
+own, both to the quality that cold reaches at its best.
+
+Without a truth the same holes, moved to where the picture is known, are cut out too, and scored.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from .. import engine, io
+from ..errors import MaskMismatch, OptionError
+from ..metrics import decibels, mse
+from ..options import EngineOptions, option
+from ..pipeline import make_prior, read_window
+from ..plan import Chunk
+from ..problem import Estimate
+from ..tasks.base import Progress, Tell, Window
+from ..tasks.inpaint import FillOptions, FillProblem, Inpaint
+
+STEPS = (2, 5, 10, 20, 40, 80, 160, 320, 640)  # where quality is looked at, up to cold's own
+CLOSE = 0.05  # dB below cold's best that count as reaching it: less than the spread between seeds
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmStartOptions(EngineOptions):
+    """The options of benchmark warm-start."""
+
+    mask: str | None = option(None, "The holes, white on black: a picture, or a video or folder of masks.",
+                              metavar="FILE")
+    truth: str | None = option(None, "The clip without holes; without it known pixels are held out and scored.",
+                               metavar="FILE")
+    grow: int = option(0, "Grow the mask by this many pixels on every side.", least=0, most=200)
+    policies: str = option("cold,previous,average,window", "Which policies, separated by commas.", metavar="NAMES")
+    frames: int = option(12, "How many frames of the clip's longest run of holes.", least=2)
+    cold_steps: int = option(640, "Steps of a cold frame.", least=10)
+    seeds: int = option(3, "How many seeds: the figures are their medians.", least=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Quality after so many steps a frame: psnr in dB, over the hole and all frames but the first; seconds a frame."""
+
+    steps: int
+    psnr: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A policy with one seed."""
+
+    policy: str
+    seed: int
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A policy, over the seeds: medians, and the spread as (least, most).
+
+    psnr: the best it reached, in dB; steps, seconds: a frame, to cold's best quality, None if never; speed_up: cold's
+    steps over its own.
+    """
+
+    policy: str
+    psnr: float
+    psnr_spread: tuple[float, float]
+    steps: float | None
+    seconds: float | None
+    speed_up: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """All that was measured, and under what conditions."""
+
+    clip: str
+    frames: tuple[int, int]
+    crop: str
+    scored: str
+    network: str
+    device: str
+    precision: str
+    curves: tuple[Curve, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lambda progress: None) -> Study:
+    """Measure every policy of `options.policies` on `clip`. Raises OptionError, MaskMismatch and SourceError."""
+    policies = [p.strip() for p in options.policies.split(",")]
+    for policy in policies:
+        engine.make_warm_start(policy)
+    if "cold" not in policies:
+        policies.insert(0, "cold")
+    settings = engine.settle(options)
+    problems, truths, holes, chunk = _problems(clip, options, tell)
+    ladder = (*(s for s in STEPS if s < options.cold_steps), options.cold_steps)
+    total = options.seeds * sum(_cost(policy, ladder, len(problems)) for policy in policies)
+    curves, spent = [], 0
+    for seed in range(options.seed, options.seed + options.seeds):
+        first = make_prior(problems[0], settings, seed)
+        on_device = [p.to(first.device) for p in problems]
+        for policy in policies:
+            score = _Score(on_device, truths, holes)
+            measured = _cold if policy == "cold" else _warm
+            points = []
+            for point in measured(policy, copy.deepcopy(first), on_device, score, ladder):
+                points.append(point)
+                tell(Progress(f"measuring (seed {seed})", min(spent + score.steps, total), total, "step", policy))
+            spent += score.steps
+            curves.append(Curve(policy, seed, tuple(points)))
+    return Study(Path(clip).name, (chunk.start, chunk.stop), f"{chunk.box.width}x{chunk.box.height}",
+                 "truth" if options.truth else "held-out holes", settings.network, engine.describe(settings.device),
+                 str(settings.precision).removeprefix("torch."), tuple(curves), tuple(_verdicts(curves, policies)))
+
+
+class _Score:
+    """Hole quality, pooled over frames; counts the steps that led to it."""
+
+    def __init__(self, problems: list[FillProblem], truths: list[np.ndarray], holes: list[np.ndarray]):
+        self._problems, self._truths, self._holes, self.steps = problems, truths, holes, 0
+
+    def error(self, place: int, estimate: Estimate) -> float:
+        return mse(self._problems[place].picture(estimate), self._truths[place], self._holes[place])
+
+
+def _cold(policy: str, prior: engine.Prior, problems: list[FillProblem], score: _Score,
+          ladder: tuple[int, ...]) -> Iterator[Point]:
+    """Each frame but the first from nothing, looked at along the way."""
+    errors, seconds = np.zeros(len(ladder)), np.zeros(len(ladder))
+    for place in range(1, len(problems)):
+        prior.reset()
+        before = 0
+        for rung, steps in enumerate(ladder):
+            fit = engine.fit(problems[place], prior, steps=steps - before)
+            errors[rung] += score.error(place, fit.estimate)
+            seconds[rung:] += fit.seconds
+            score.steps += steps - before
+            before = steps
+    frames = len(problems) - 1
+    for rung, steps in enumerate(ladder):
+        yield Point(steps, decibels(errors[rung] / frames), seconds[rung] / frames)
+
+
+def _warm(policy: str, prior: engine.Prior, problems: list[FillProblem], score: _Score,
+          ladder: tuple[int, ...]) -> Iterator[Point]:
+    """The first frame cold, then every later frame with the same few steps; anew for each number of steps."""
+    warm = engine.make_warm_start(policy)
+    warm.begin(prior)
+    engine.fit(problems[0], prior, steps=ladder[-1])
+    warm.end(prior)
+    score.steps += ladder[-1]
+    for steps in ladder[:_WARM_RUNGS]:
+        mine, error, seconds = copy.deepcopy((warm, prior)), 0.0, 0.0
+        for place in range(1, len(problems)):
+            mine[0].begin(mine[1])
+            fit = engine.fit(problems[place], mine[1], steps=steps)
+            mine[0].end(mine[1])
+            error += score.error(place, fit.estimate)
+            seconds += fit.seconds
+            score.steps += steps
+        yield Point(steps, decibels(error / (len(problems) - 1)), seconds / (len(problems) - 1))
+
+
+_WARM_RUNGS = 6  # a warm start that needs more steps than these is none
+
+
+def _cost(policy: str, ladder: tuple[int, ...], frames: int) -> int:
+    if policy == "cold":
+        return ladder[-1] * (frames - 1)
+    return ladder[-1] + sum(ladder[:_WARM_RUNGS]) * (frames - 1)
+
+
+def _verdicts(curves: list[Curve], policies: list[str]) -> Iterator[Verdict]:
+    cold = {c.seed: c for c in curves if c.policy == "cold"}
+    goals = {seed: max(p.psnr for p in c.points) - CLOSE for seed, c in cold.items()}
+    needed = {seed: _reached(c, goals[seed]) for seed, c in cold.items()}
+    for policy in policies:
+        mine = [c for c in curves if c.policy == policy]
+        best = [max(p.psnr for p in c.points) for c in mine]
+        reached = [_reached(c, goals[c.seed]) for c in mine]
+        speed = [needed[c.seed].steps / r.steps for c, r in zip(mine, reached, strict=True) if r]
+        all_reached = len(speed) == len(mine)  # a median over the lucky seeds alone would flatter
+        yield Verdict(policy, median(best), (min(best), max(best)),
+                      median(r.steps for r in reached) if all_reached else None,
+                      median(r.seconds for r in reached) if all_reached else None,
+                      median(speed) if all_reached else None)
+
+
+def _reached(curve: Curve, goal: float) -> Point | None:
+    return next((p for p in curve.points if p.psnr >= goal), None)
+
+
+def _problems(clip: str, options: WarmStartOptions,
+              tell: Tell) -> tuple[list[FillProblem], list[np.ndarray], list[np.ndarray], Chunk]:
+    """The problems of the clip's longest run of holes, with the truth and the pixels to score."""
+    if options.mask is None:
+        raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
+    task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, borrow=False, memory=0.0))
+    source = io.open_source(clip)
+    plan, holes = task.plan(source, tell)
+    if not plan.chunks:
+        raise OptionError(f"The mask {options.mask!r} has no hole: there is nothing to measure.")
+    chunk = max(plan.chunks, key=lambda c: c.stop - c.start)
+    window = read_window(source, chunk, holes)
+    targets = [i for i in range(chunk.start, chunk.stop) if window.holes[i - window.first].any()][:options.frames]
+    places = [i - window.first for i in targets]
+    if options.truth:
+        true = io.open_source(options.truth)
+        if (true.info.width, true.info.height) != (source.info.width, source.info.height):
+            raise MaskMismatch(f"The truth {options.truth!r} is {true.info.width}x{true.info.height} but the clip is "
+                               f"{source.info.width}x{source.info.height}: give a truth of the clip's size.")
+        truths = [f.planes.rgb(chunk.box) for f in true.frames(targets[0], targets[-1] + 1) if f.index in set(targets)]
+        scored = [window.holes[p] for p in places]
+    else:
+        moved = np.roll(window.holes, window.holes.shape[1] // 2, axis=1) & ~window.holes
+        truths = [window.frames[p].astype(np.float32) / (255 if window.frames.dtype == np.uint8 else 1)
+                  for p in places]
+        window, scored = Window(window.first, window.frames, window.holes | moved), [moved[p] for p in places]
+    return list(task.problems(chunk, window, targets)), truths, scored, chunk

@@ -1,0 +1,62 @@
+"""The warm-start benchmark: its figures follow from its curves, and its files can be read."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import captioned, panned, write_video
+
+from dipvideo.benchmark import WarmStartOptions, measure_warm_start, write_report
+from dipvideo.benchmark.warm_start import CLOSE
+from dipvideo.errors import MaskMismatch, OptionError
+
+QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "frames": 4, "cold_steps": 60, "seeds": 2,
+         "precision": "float32"}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> tuple[str, str, str]:
+    folder = tmp_path_factory.mktemp("bench")
+    clean = panned(10)
+    burned, ink = captioned(clean, 2, 9)
+    masks = [np.dstack([ink * 255] * 3).astype(np.uint8) * (2 <= i < 9) for i in range(10)]
+    return (str(write_video(folder / "film.mp4", burned)), str(write_video(folder / "clean.mp4", clean)),
+            str(write_video(folder / "mask.mkv", masks, codec="ffv1", pix_fmt="gray")))
+
+
+def test_a_study_measures_every_policy_and_writes_its_files(files: tuple[str, str, str], tmp_path: Path) -> None:
+    film, clean, mask = files
+    heard = []
+    study = measure_warm_start(film, WarmStartOptions(mask=mask, truth=clean, policies="previous", **QUICK),
+                               tell=heard.append)
+    assert [v.policy for v in study.verdicts] == ["cold", "previous"]
+    assert len(study.curves) == 4 and study.frames == (2, 9)
+    cold, warm = ([c for c in study.curves if c.policy == p] for p in ("cold", "previous"))
+    few = [next(p.psnr for p in c[0].points if p.steps == 5) for c in (cold, warm)]
+    assert few[1] > few[0] + 1  # at five steps a warm frame is ahead of a cold one
+    goal = max(p.psnr for p in cold[0].points) - CLOSE
+    for curve, verdict in ((cold, study.verdicts[0]), (warm, study.verdicts[1])):
+        reached = [next((p.steps for p in c.points if p.psnr >= goal), None) for c in curve[:1]]
+        assert (verdict.steps is None) or reached[0] is not None
+    assert heard[-1].done == heard[-1].total
+    table, numbers, picture = write_report(study, tmp_path / "report", "dipvideo benchmark warm-start film.mp4")
+    assert "| previous |" in table.read_text() and "dipvideo benchmark warm-start film.mp4" in table.read_text()
+    assert json.loads(numbers.read_text())["verdicts"][1]["policy"] == "previous"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_a_truth_known_pixels_are_scored(files: tuple[str, str, str]) -> None:
+    film, _, mask = files
+    study = measure_warm_start(film, WarmStartOptions(mask=mask, policies="cold", **{**QUICK, "seeds": 1}))
+    assert study.scored == "held-out holes" and 5 < study.verdicts[0].psnr < 60
+
+
+@pytest.mark.parametrize("change, error", [({"mask": None}, OptionError), ({"policies": "yesterday"}, OptionError),
+                                           ({"truth": "small"}, MaskMismatch)])
+def test_a_mistake_is_named(files: tuple[str, str, str], tmp_path: Path, change: dict, error: type) -> None:
+    film, clean, mask = files
+    if change.get("truth"):
+        change["truth"] = str(write_video(tmp_path / "small.mp4", panned(10, size=(64, 64))))
+    with pytest.raises(error):
+        measure_warm_start(film, WarmStartOptions(**{"mask": mask, "truth": clean, **QUICK, **change}))

@@ -1,0 +1,75 @@
+"""Who may import whom: the drawing of the house, checked against the code."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import dipvideo
+
+HOUSE = Path(dipvideo.__file__).parent
+VALUES = {"errors", "geometry", "planes", "frame"}
+MAY_IMPORT = {
+    "errors": set(),
+    "geometry": set(),
+    "metrics": set(),
+    "problem": set(),
+    "options": {"errors"},
+    "registry": {"errors"},
+    "planes": {"geometry"},
+    "frame": {"errors", "geometry", "planes"},
+    "io": VALUES,
+    "detect": VALUES,
+    "motion": VALUES,
+    "networks": {"errors", "registry"},
+    "engine": {"errors", "options", "problem", "networks"},
+    "plan": VALUES,
+    "holes": VALUES | {"io"},
+    "tasks": VALUES | {"options", "problem", "plan", "holes", "detect", "motion", "io"},
+    "pipeline": VALUES | {"problem", "plan", "holes", "io", "engine", "tasks"},
+    "benchmark": VALUES | {"metrics", "options", "problem", "plan", "io", "engine", "tasks", "pipeline"},
+    "api": {"errors", "options", "registry", "tasks", "pipeline"},
+    "cli": {"errors", "options", "registry", "tasks", "pipeline", "benchmark"},
+    "__init__": {"registry", "api"},
+    "__main__": {"cli"},
+}
+
+
+def rooms() -> list[str]:
+    return sorted({(p.relative_to(HOUSE).parts[0]).removesuffix(".py") for p in HOUSE.rglob("*.py")})
+
+
+def imported_by(room: str) -> set[str]:
+    """The rooms that a room's files import, inside functions and under TYPE_CHECKING too."""
+    folder = HOUSE / room
+    files = [*folder.rglob("*.py")] if folder.is_dir() else [HOUSE / f"{room}.py"]
+    found = set()
+    for file in files:
+        depth = len(file.relative_to(HOUSE).parts)
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level == depth:
+                found |= {node.module.split(".")[0]} if node.module else {a.name for a in node.names}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dipvideo."):
+                found.add(node.module.split(".")[1])
+            elif isinstance(node, ast.Import):
+                found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("dipvideo.")}
+    return found - {room}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_imports_only_what_the_house_allows(room: str) -> None:
+    assert room in MAY_IMPORT, f"draw the new room {room!r} into the house first"
+    assert imported_by(room) <= MAY_IMPORT[room]
+
+
+def test_engine_and_tasks_never_meet() -> None:
+    assert "tasks" not in imported_by("engine")
+    assert "engine" not in imported_by("tasks")
+
+
+@pytest.mark.parametrize("room", [r for r in rooms() if r not in ("cli", "__main__")])
+def test_only_the_command_line_prints(room: str) -> None:
+    folder = HOUSE / room
+    for file in [*folder.rglob("*.py")] if folder.is_dir() else [HOUSE / f"{room}.py"]:
+        calls = [n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
+        assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], file

@@ -1,0 +1,48 @@
+"""Architectures: the paper's size, any picture's shape, and parameters that say no in words."""
+
+import pytest
+import torch
+
+from dipvideo.errors import OptionError
+from dipvideo.networks import make
+from dipvideo.registry import names
+
+
+def parameters(spec: str) -> int:
+    return sum(p.numel() for p in make(spec, 3).parameters())
+
+
+def test_the_skip_network_has_the_papers_size() -> None:
+    assert parameters("skip") == 2_217_831
+
+
+def test_the_papers_other_settings_can_be_said() -> None:
+    text = make("skip:down=128-128-128-128-128,skip=128,upsample=nearest", 3)
+    assert text.code_channels == 32 and sum(p.numel() for p in text.parameters()) > 3_000_000
+    jpeg = make("skip:code_channels=3,down=8-16-32-64-128,skip=0-0-0-4-4", 3)
+    assert jpeg.code_channels == 3
+    region = make("skip:code_channels=1,down=16-32-64-128-128-128,skip=0,kernel_down=5,one_by_one=no", 3)
+    assert region(torch.rand(1, 1, 70, 90)).shape == (1, 3, 70, 90)
+
+
+@pytest.mark.parametrize("name", names("networks"))
+@pytest.mark.parametrize("shape", [(64, 96), (37, 61), (33, 8)])
+def test_any_shape_comes_out_as_it_went_in_and_within_bounds(name: str, shape: tuple[int, int]) -> None:
+    network = make(name, 2)
+    picture = network(torch.rand(1, network.code_channels, *shape))
+    assert picture.shape == (1, 2, *shape)
+
+
+@pytest.mark.parametrize("spec, sentence", [
+    ("abacus", "no network called 'abacus'. Known: "),
+    ("skip:depth=4", "no parameter 'depth'. Known: "),
+    ("skip:upsample=cubic", "upsample is one of nearest, bilinear"),
+    ("skip:down=a-b", "cannot take down='a-b'"),
+    ("skip:down=8-8,skip=4-4-4", "2, 2 and 3 scales"),
+    ("skip:kernel_up=2", "kernels are odd"),
+    ("taper:norm_kind=group", "norm is one of"),
+])
+def test_what_cannot_be_built_is_named(spec: str, sentence: str) -> None:
+    with pytest.raises(OptionError, match=sentence):
+        network = make(spec, 3)
+        network(torch.rand(1, network.code_channels, 32, 32))

@@ -1,0 +1,95 @@
+"""Chunks: bounded, inside one shot, every hole in exactly one."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from dipvideo.frame import Event, VideoInfo
+from dipvideo.geometry import Box
+from dipvideo.holes import EventHoles
+from dipvideo.plan import BORROW_FRAMES, MAX_FRAMES, MAX_GAP, MAX_SPAN, WARM_UP, Plan, make_plan
+
+INFO = VideoInfo("film.mp4", 640, 360, Fraction(25), Fraction(1, 25))
+LINE, OTHER = Box(300, 200, 330, 440), Box(20, 200, 50, 440)
+
+
+def plan_of(spans: list[tuple[int, int]], frames: int = 600, cuts: tuple[int, ...] = (), box: Box = LINE) -> Plan:
+    boxes: list[Box | None] = [None] * frames
+    for start, stop in spans:
+        boxes[start:stop] = [box] * (stop - start)
+    return make_plan(INFO, boxes, cuts)
+
+
+def covered(plan: Plan) -> list[int]:
+    return [i for c in plan.chunks for i in range(c.start, c.stop)]
+
+
+def test_every_hole_is_in_exactly_one_chunk_and_chunks_are_in_order() -> None:
+    plan = plan_of([(5, 200), (230, 231), (400, 470)], cuts=(50, 420))
+    frames = covered(plan)
+    assert frames == sorted(set(frames))
+    assert set(frames) >= {*range(5, 200), 230, *range(400, 470)}
+    assert plan.holes == 195 + 1 + 70
+
+
+def test_chunks_and_what_they_read_stay_within_their_shot_and_bounds() -> None:
+    plan = plan_of([(0, 600)], cuts=(100, 130))
+    for chunk in plan.chunks:
+        shot, = (s for s in plan.shots if s.start <= chunk.start < s.stop)
+        assert shot.start <= chunk.read_start <= chunk.fit_start <= chunk.start
+        assert chunk.stop <= chunk.read_stop <= shot.stop
+        assert chunk.stop - chunk.start <= MAX_FRAMES
+        assert chunk.read_stop - chunk.read_start <= MAX_FRAMES + 2 * BORROW_FRAMES + WARM_UP
+
+
+def test_a_chunk_that_begins_inside_a_caption_warms_up_on_the_frames_before() -> None:
+    first, second = plan_of([(10, 10 + MAX_FRAMES + 20)]).chunks
+    assert first.fit_start == first.start == 10
+    assert second.start - second.fit_start == WARM_UP
+    fresh, = plan_of([(10, 30)], cuts=(10,)).chunks
+    assert fresh.fit_start == fresh.start == 10
+
+
+def test_sparse_holes_do_not_make_an_endless_chunk() -> None:
+    plan = plan_of([(i, i + 1) for i in range(0, 600, MAX_GAP - 8)])
+    assert max(c.stop - c.start for c in plan.chunks) <= MAX_SPAN
+
+
+def test_a_long_pause_and_a_far_place_begin_a_new_chunk() -> None:
+    assert len(plan_of([(0, 10), (20, 30)]).chunks) == 1
+    assert len(plan_of([(0, 10), (20 + MAX_GAP, 30 + MAX_GAP)]).chunks) == 2
+    boxes = [LINE] * 10 + [OTHER] * 10
+    assert [c.start for c in make_plan(INFO, boxes, ()).chunks] == [0, 10]
+
+
+def test_the_crop_lies_on_the_grid_around_the_holes() -> None:
+    chunk, = plan_of([(0, 10)], box=Box(301, 203, 329, 437)).chunks
+    assert chunk.box == Box(264, 168, 360, 472)
+
+
+def test_a_chunks_seed_is_its_own() -> None:
+    one, two = plan_of([(0, 10), (100, 110)]).chunks
+    assert one.seed(0) == one.seed(0) != two.seed(0)
+    assert one.seed(0) != one.seed(1)
+
+
+def test_events_give_holes_for_any_window_and_grow_beyond_their_box() -> None:
+    hole = np.zeros((10, 20), bool)
+    hole[4:6, 2:18] = True
+    event = Event(5, 9, Box(100, 200, 110, 220), hole)
+    holes = EventHoles([event], INFO)
+    boxes = holes.boxes(12)
+    assert [i for i, b in enumerate(boxes) if b] == [5, 6, 7, 8]
+    window = holes.window(3, 7, Box(102, 190, 112, 230))
+    assert window.shape == (4, 10, 40) and not window[:2].any()
+    assert window[2].sum() == 32 and window[2, 2:4, 12:28].all()
+    grown = EventHoles([event], INFO, 5)
+    assert grown.boxes(12)[5] == Box(95, 195, 115, 225)
+    assert grown.window(5, 6, Box(90, 190, 120, 230)).sum() > 32 + 2 * 16 * 5
+
+
+@pytest.mark.parametrize("frames", [0, 7])
+def test_nothing_to_fill_makes_no_chunk(frames: int) -> None:
+    plan = plan_of([], frames=frames)
+    assert plan.chunks == () and plan.holes == 0
