@@ -25,7 +25,7 @@ from .tasks.base import Progress, Task, Tell, Window
 
 if TYPE_CHECKING:
     from .holes import Holes
-    from .problem import Problem
+    from .problems import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_a_folder_of_pictures_is_filled(film: dict, tmp_path: Path) -> None:
 
 
 def test_the_feather_stays_inside_the_hole() -> None:
-    from dipvideo.tasks.inpaint import feathered
+    from dipvideo.problems import feathered
 
     hole = np.zeros((30, 30), bool)
     hole[10:20, 10:20] = True

@@ -24,10 +24,11 @@ def write_report(study: Study, folder: Path, command: str) -> list[Path]:
 def as_markdown(study: Study, command: str) -> str:
     """The verdicts as a table, with the conditions they hold under."""
     seeds = len({c.seed for c in study.curves})
+    network = f"`{study.network}`{'' if study.base else ' without a smooth base'}"
     lines = [
         f"# What a warm start is worth: {study.clip}", "",
         f"Frames {study.frames[0]} to {study.frames[1] - 1}, crop {study.crop}, scored on {study.scored}; network "
-        f"`{study.network}`, {study.device}, {study.precision}; medians of {seeds} seeds. Made by", "",
+        f"{network}, {study.device}, {study.precision}; medians of {seeds} seeds. Made by", "",
         f"    {command}", "",
         "| start | best hole PSNR, dB (spread) | steps a frame to cold's best | seconds a frame | fewer steps |",
         "|---|---|---|---|---|",

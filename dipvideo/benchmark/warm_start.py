@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +25,11 @@ from ..metrics import decibels, mse
 from ..options import EngineOptions, option
 from ..pipeline import make_prior, read_window
 from ..plan import Chunk
-from ..problem import Estimate
 from ..tasks.base import Progress, Tell, Window
-from ..tasks.inpaint import FillOptions, FillProblem, Inpaint
+from ..tasks.inpaint import FillOptions, Inpaint
+
+if TYPE_CHECKING:
+    from ..problems import Estimate, FillProblem
 
 STEPS = (2, 5, 10, 20, 40, 80, 160, 320, 640)  # where quality is looked at, up to cold's own
 CLOSE = 0.05  # dB below cold's best that count as reaching it: less than the spread between seeds
@@ -41,6 +44,7 @@ class WarmStartOptions(EngineOptions):
     truth: str | None = option(None, "The clip without holes; without it known pixels are held out and scored.",
                                metavar="FILE")
     grow: int = option(0, "Grow the mask by this many pixels on every side.", least=0, most=200)
+    base: bool = option(True, "Draw texture on a smooth base; without it the prior draws everything, as in the paper.")
     policies: str = option("cold,previous,average,window", "Which policies, separated by commas.", metavar="NAMES")
     frames: int = option(12, "How many frames of the clip's longest run of holes.", least=2)
     cold_steps: int = option(640, "Steps of a cold frame.", least=10)
@@ -90,6 +94,7 @@ class Study:
     crop: str
     scored: str
     network: str
+    base: bool
     device: str
     precision: str
     curves: tuple[Curve, ...]
@@ -120,9 +125,11 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
                 tell(Progress(f"measuring (seed {seed})", min(spent + score.steps, total), total, "step", policy))
             spent += score.steps
             curves.append(Curve(policy, seed, tuple(points)))
-    return Study(Path(clip).name, (chunk.start, chunk.stop), f"{chunk.box.width}x{chunk.box.height}",
-                 "truth" if options.truth else "held-out holes", settings.network, engine.describe(settings.device),
-                 str(settings.precision).removeprefix("torch."), tuple(curves), tuple(_verdicts(curves, policies)))
+    return Study(
+        clip=Path(clip).name, frames=(chunk.start, chunk.stop), crop=f"{chunk.box.width}x{chunk.box.height}",
+        scored="truth" if options.truth else "held-out holes", network=settings.network, base=options.base,
+        device=engine.describe(settings.device), precision=str(settings.precision).removeprefix("torch."),
+        curves=tuple(curves), verdicts=tuple(_verdicts(curves, policies)))
 
 
 class _Score:
@@ -207,7 +214,7 @@ def _problems(clip: str, options: WarmStartOptions,
     """The problems of the clip's longest run of holes, with the truth and the pixels to score."""
     if options.mask is None:
         raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
-    task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, borrow=False, memory=0.0))
+    task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0))
     source = io.open_source(clip)
     plan, holes = task.plan(source, tell)
     if not plan.chunks:

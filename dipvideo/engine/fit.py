@@ -14,7 +14,7 @@ from statistics import median
 
 import torch
 
-from ..problem import Estimate, Problem
+from ..problems import Estimate, Problem
 from .prior import Prior
 from .stop import STOP_RULES, StopRule
 from .warmstart import WarmStart

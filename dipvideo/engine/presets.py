@@ -21,9 +21,9 @@ class Preset:
 
 # Chosen by benchmarks/presets.md.
 PRESETS = {
-    "fast": Preset("taper:widths=16-32-48-64", 120, 6),
-    "balanced": Preset("taper", 240, 20),
-    "best": Preset("skip:down=32-32-32-32-32", 600, 60),
+    "fast": Preset("taper:skip=0,widths=16-32-48-64", 60, 5),
+    "balanced": Preset("taper", 120, 15),
+    "best": Preset("taper:widths=32-64-96-128-128,skip=8", 300, 40),
 }
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..networks import make
-from ..problem import Estimate, Problem
+from ..problems import Estimate, Problem
 
 CODE_SPAN = 0.1  # z ~ U(0, 0.1), as in the paper
 

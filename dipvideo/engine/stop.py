@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..problem import Estimate, HeldOut, Problem
+from ..problems import Estimate, HeldOut, Problem
 from .prior import Weights
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..io import Source
     from ..plan import Chunk, Plan
     from ..planes import Patch
-    from ..problem import Estimate, Problem
+    from ..problems import Estimate, Problem
 
 
 @dataclass(frozen=True, slots=True)

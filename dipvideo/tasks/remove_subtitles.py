@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..io import Source
     from ..plan import Plan
 
+HALO = 2  # pixels that compression smears text over, at the least; captions found here have theirs already
 _REGIONS = {"full": (0.0, 1.0), "bottom": (0.5, 1.0), "top": (0.0, 0.5)}  # share of the height
 
 
@@ -38,7 +39,8 @@ class RemoveSubtitles(Inpaint):
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         if self.options.mask is not None:
-            return self._plan_by_mask(source, self.options.mask, tell)
+            grow = HALO if self.options.grow is None else self.options.grow
+            return self._plan_by_mask(source, self.options.mask, grow, tell)
         from ..holes import EventHoles  # brings OpenCV, which the help of a command does without
 
         captions = detect.CaptionFinder(source.info, region_of(self.options.region, source.info))
@@ -48,7 +50,7 @@ class RemoveSubtitles(Inpaint):
             if new_shot and frame.index:
                 cuts.append(frame.index)
             frames = frame.index + 1
-        holes = EventHoles(captions.finish(), source.info, self.options.grow)
+        holes = EventHoles(captions.finish(), source.info, self.options.grow or 0)
         return make_plan(source.info, holes.boxes(frames), cuts), holes
 
 

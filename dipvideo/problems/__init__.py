@@ -1,0 +1,8 @@
+"""What tasks ask and the engine answers: `base` is the contract, each other file one kind of question."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={"base": ["Estimate", "HeldOut", "Problem"], "fill": ["FillProblem", "feathered"]},
+)
