@@ -60,7 +60,8 @@ class MaskHoles:
         return Box(top, left, top + height, left + width).grown(self._grow, *hole.shape)
 
     def window(self, start: int, stop: int, box: Box) -> np.ndarray:
-        return np.stack([grown(hole, self._grow)[box.slices] for hole in self._mask.read(start, stop)])
+        # Copies: a view would keep the whole picture alive.
+        return np.stack([grown(hole, self._grow)[box.slices].copy() for hole in self._mask.read(start, stop)])
 
 
 def grown(hole: np.ndarray, pixels: int) -> np.ndarray:

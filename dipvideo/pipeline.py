@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +20,7 @@ import numpy as np
 
 from . import engine, io
 from .frame import Frame
-from .plan import Chunk, Plan
+from .plan import Chunk
 from .planes import Patch
 from .tasks.base import Progress, Task, Tell, Window
 
@@ -103,7 +104,9 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
         with ExitStack() as stack:
             writer = stack.enter_context(io.open_writer(target, source, options.encoder, options.crf))
             masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
-            for frame, restored in _in_step(source.frames(), restore(task, source, plan, holes, settings)):
+            tell(Progress("restoring", 0, plan.holes))
+            for frame, restored in _in_step(source.frames(), plan.chunks,
+                                            lambda chunk: restore_chunk(task, source, chunk, holes, settings)):
                 writer.write(frame, [restored.patch] if restored else [])
                 if masks:
                     masks.write(restored.patch if restored else None, frame.pts, frame.time_base)
@@ -116,21 +119,19 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
                    time.perf_counter() - began, tally.seconds)
 
 
-def _in_step(frames: Iterator[Frame], answers: Iterator[Restored]) -> Iterator[tuple[Frame, Restored | None]]:
-    """Every frame with its answer; the next answer is asked for only when its turn has come."""
-    coming = next(answers, None)
+def _in_step(frames: Iterator[Frame], chunks: Sequence[Chunk],
+             restore: Callable[[Chunk], Iterator[Restored]]) -> Iterator[tuple[Frame, Restored | None]]:
+    """Every frame with its answer; a chunk is restored when its first frame comes by."""
+    waiting, answers, coming = deque(chunks), iter(()), None
     for frame in frames:
+        if coming is None and waiting and frame.index >= waiting[0].start:
+            answers = restore(waiting.popleft())
+            coming = next(answers, None)
         if coming is not None and coming.index == frame.index:
             yield frame, coming
             coming = next(answers, None)
         else:
             yield frame, None
-
-
-def restore(task: Task, source: io.Source, plan: Plan, holes: Holes, settings: engine.Settings) -> Iterator[Restored]:
-    """Every frame that has a hole, in order."""
-    for chunk in plan.chunks:
-        yield from restore_chunk(task, source, chunk, holes, settings)
 
 
 def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,

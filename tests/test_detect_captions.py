@@ -1,0 +1,242 @@
+"""Captions drawn over small seeded pictures are found: when they are there, where, and nothing else."""
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from dipvideo.detect import CaptionFinder, ShotFinder
+from dipvideo.frame import Frame, VideoInfo
+from dipvideo.geometry import Box
+from dipvideo.planes import PixelLayout, Planes
+
+HEIGHT, WIDTH, FRAMES = 180, 320, 60
+WHOLE = Box(0, 0, HEIGHT, WIDTH)
+EIGHT_BIT = PixelLayout("yuv", 8, 1, 1)
+
+
+def texture(seed: int, height: int = HEIGHT, width: int = 3 * WIDTH) -> np.ndarray:
+    """A picture of blobs and grain, float luma about 40 … 160."""
+    random = np.random.default_rng(seed)
+    coarse = cv2.GaussianBlur(random.normal(size=(height, width)), (0, 0), 6)
+    fine = cv2.GaussianBlur(random.normal(size=(height, width)), (0, 0), 1.5)
+    return 100 + 25 * coarse / coarse.std() + 8 * fine / fine.std()
+
+
+def moving(seed: int = 0, speed: int = 3) -> list[np.ndarray]:
+    """A camera that pans."""
+    wide = texture(seed)
+    return [wide[:, speed * i:speed * i + WIDTH].copy() for i in range(FRAMES)]
+
+
+def still(seed: int = 0) -> list[np.ndarray]:
+    """A camera that stands still, with a little noise."""
+    random = np.random.default_rng(seed)
+    return [texture(seed)[:, :WIDTH] + random.normal(0, 1.5, (HEIGHT, WIDTH)) for _ in range(FRAMES)]
+
+
+Lettering = tuple[np.ndarray, np.ndarray]
+
+
+def lettering(text: str, bottom: int = 160, scale: float = 0.7, left: int | None = None) -> Lettering:
+    """(alpha, luma) of white letters with a black outline, centred."""
+    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 2)
+    place = ((WIDTH - width) // 2 if left is None else left, bottom)
+    luma = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.putText(luma, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 2, cv2.LINE_AA)
+    alpha = cv2.dilate(luma, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
+    return alpha / 255, luma.astype(float)
+
+
+def burn(pictures: list[np.ndarray], text: Lettering, start: int, stop: int, fade: int = 0) -> None:
+    """Lay the lettering over pictures [start, stop), fading in and out over `fade` pictures."""
+    alpha, luma = text
+    for i in range(start, stop):
+        strength = min(1.0, (i - start + 1) / (fade + 1), (stop - i) / (fade + 1))
+        pictures[i] += (luma - pictures[i]) * alpha * strength
+
+
+def planes(picture: np.ndarray, layout: PixelLayout) -> Planes:
+    """The picture's own samples in `layout`, chroma neutral."""
+    offset, span = layout.luma_scale
+    dtype = np.uint8 if layout.depth == 8 else np.uint16
+    luma = np.rint(picture.clip(0, 255) / 255 * span + offset).astype(dtype)
+    if layout.family == "gray":
+        return Planes(layout, (luma,))
+    if layout.family == "rgb":
+        return Planes(layout, (luma, luma.copy(), luma.copy()))
+    grey = np.full((HEIGHT // 2, WIDTH // 2), 1 << (layout.depth - 1), dtype)
+    return Planes(layout, (luma, grey, grey.copy()))
+
+
+def find(pictures: list[np.ndarray], region: Box = WHOLE, layout: PixelLayout = EIGHT_BIT):
+    info = VideoInfo("seeded", WIDTH, HEIGHT, Fraction(25), Fraction(1, 25), len(pictures))
+    shots, finder = ShotFinder(), CaptionFinder(info, region)
+    for i, picture in enumerate(pictures):
+        frame = Frame(i, i, info.time_base, planes(picture, layout))
+        finder.update(frame, shots.update(frame))
+        for plane in frame.planes.arrays:
+            plane[:] = 0  # a decoder takes its memory back
+    return finder.finish()
+
+
+def spans(events) -> list[tuple[int, int]]:
+    return [(event.start, event.stop) for event in events]
+
+
+def whole_hole(event) -> np.ndarray:
+    hole = np.zeros((HEIGHT, WIDTH), bool)
+    hole[event.box.slices] = event.hole
+    return hole
+
+
+def assert_tight(event, alpha: np.ndarray) -> None:
+    """The hole covers all of the lettering and little else."""
+    text = alpha > 8 / 255
+    hole = whole_hole(event)
+    assert (hole & text).sum() >= 0.995 * text.sum()
+    assert hole.sum() <= 2.5 * text.sum()
+
+
+@pytest.mark.parametrize("background", [moving, still])
+def test_a_caption_is_found_to_the_frame_and_covered_tightly(background):
+    pictures, text = background(), lettering("Good morning")
+    burn(pictures, text, 14, 45)
+    events = find(pictures)
+    assert spans(events) == [(14, 45)]
+    assert_tight(events[0], text[0])
+
+
+@pytest.mark.parametrize("background", [moving, still])
+def test_a_picture_without_captions_has_none(background):
+    assert find(background(3)) == []
+
+
+def test_a_sign_that_moves_with_the_camera_is_none():
+    wide = texture(1)
+    pictures = [wide[:, :WIDTH].copy() for _ in range(FRAMES)]
+    for i in range(FRAMES):
+        pictures[i] = wide[:, 2 * i:2 * i + WIDTH].copy()
+        burn(pictures, lettering("GRAND HOTEL", left=110 - 2 * i + 40), i, i + 1)
+    assert find(pictures) == []
+
+
+def test_a_sign_on_a_wall_is_none_when_the_camera_starts_to_move():
+    wide = texture(4)
+    pictures = []
+    for i in range(FRAMES):
+        shift = max(0, i - 30)
+        pictures.append(wide[:, shift:shift + WIDTH].copy())
+        pictures[i][120:176] = 60  # the wall is smooth: it seems to stand still
+        burn(pictures, lettering("GRAND HOTEL", left=90 - shift), i, i + 1)
+    assert find(pictures) == []
+
+
+def test_captions_two_frames_apart_leave_the_gap_alone():
+    pictures = moving()
+    burn(pictures, lettering("Who is it?"), 8, 28)
+    burn(pictures, lettering("It is nobody"), 30, 52)
+    assert spans(find(pictures)) == [(8, 28), (30, 52)]
+
+
+def test_captions_that_follow_each_other_cover_both():
+    pictures = moving()
+    first, second = lettering("Who is it?"), lettering("It is nobody")
+    burn(pictures, first, 8, 30)
+    burn(pictures, second, 30, 52)
+    events = find(pictures)
+    assert spans(events) == [(8, 30), (30, 52)]
+    assert_tight(events[0], first[0])
+    assert_tight(events[1], second[0])
+
+
+def test_a_fade_is_covered_from_its_first_trace_to_its_last():
+    pictures = still()
+    burn(pictures, lettering("Slowly now"), 10, 50, fade=6)
+    (event,) = find(pictures)
+    assert 8 <= event.start <= 10
+    assert 50 <= event.stop <= 52
+
+
+def test_a_caption_goes_on_through_a_cut():
+    pictures = moving(0)[:30] + moving(7)[30:]
+    text = lettering("Here and there")
+    burn(pictures, text, 10, 50)
+    events = find(pictures)
+    assert events[0].start == 10 and events[-1].stop == 50
+    covered = {i for start, stop in spans(events) for i in range(start, stop)}
+    assert covered == set(range(10, 50))
+
+
+def test_two_lines_are_one_event():
+    pictures = moving()
+    upper, lower = lettering("The first line", bottom=130), lettering("and the next", bottom=160)
+    burn(pictures, upper, 12, 45)
+    burn(pictures, lower, 12, 45)
+    (event,) = find(pictures)
+    assert_tight(event, np.maximum(upper[0], lower[0]))
+
+
+def test_a_short_word_is_found():
+    pictures, text = moving(), lettering("No!")
+    burn(pictures, text, 15, 40)
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (15, 40)
+    assert_tight(event, text[0])
+
+
+def test_a_translucent_box_is_covered_with_its_letters():
+    pictures, (alpha, luma) = moving(), lettering("In a box")
+    rows, columns = np.flatnonzero((alpha > 0).any(1)), np.flatnonzero((alpha > 0).any(0))
+    box = Box(rows[0] - 4, columns[0] - 4, rows[-1] + 5, columns[-1] + 5)
+    for i in range(12, 45):
+        pictures[i][box.slices] *= 0.4
+        pictures[i] = np.where(luma > 0, pictures[i] + (255 - pictures[i]) * luma / 255, pictures[i])
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (12, 45)
+    assert whole_hole(event)[box.slices].all()
+    assert event.hole.sum() <= 1.3 * box.area
+
+
+@pytest.mark.parametrize("layout", [PixelLayout("yuv", 10, 1, 1), PixelLayout("rgb", 8, full_range=True),
+                                    PixelLayout("gray", 12), PixelLayout("yuv", 8, 1, 1, full_range=True)],
+                         ids=lambda layout: f"{layout.family}{layout.depth}")
+def test_every_layout_gives_the_same_caption(layout):
+    pictures, text = moving(), lettering("Good morning")
+    burn(pictures, text, 14, 45)
+    (event,) = find(pictures, layout=layout)
+    assert (event.start, event.stop) == (14, 45)
+    assert_tight(event, text[0])
+
+
+def test_nothing_outside_the_region_is_touched():
+    pictures = moving()
+    burn(pictures, lettering("Above the rest", bottom=40), 12, 45)
+    burn(pictures, lettering("Below the rest", bottom=160), 12, 45)
+    region = Box(91, 11, 179, 309)
+    (event,) = find(pictures, region)
+    assert event.box & region == event.box
+    assert event.box.top > 100
+
+
+def test_holes_of_large_pictures_are_found_at_half_size_and_given_in_full(monkeypatch):
+    monkeypatch.setattr("dipvideo.detect.captions.WORKING_HEIGHT", 90)
+    pictures, text = moving(), lettering("LARGE", scale=1.1, bottom=150)
+    burn(pictures, text, 14, 45)
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (14, 45)
+    assert_tight(event, text[0])
+
+
+def test_memory_does_not_grow_with_length():
+    pictures = moving()
+    burn(pictures, lettering("Good morning"), 14, 45)
+    info = VideoInfo("seeded", WIDTH, HEIGHT, Fraction(25), Fraction(1, 25))
+    finder = CaptionFinder(info, WHOLE)
+    held = []
+    for i in range(4 * FRAMES):
+        frame = Frame(i, i, info.time_base, planes(pictures[i % FRAMES], EIGHT_BIT))
+        finder.update(frame, False)
+        held.append(len(finder._ring.frames) + len(finder._gone))
+    assert max(held[2 * FRAMES:]) <= max(held[:2 * FRAMES])

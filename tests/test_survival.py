@@ -1,0 +1,82 @@
+"""Real refusals, real signals, real memory: nothing is half-written, nothing grows with length."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import panned, write_video
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, limits and /proc of Linux")
+
+RUN = """
+import resource, signal, sys
+import torch
+torch.set_num_threads(1)
+if {limit}:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+from dipvideo.cli import main
+code = main(sys.argv[1:])
+# Not ru_maxrss, which begins at what the parent held.
+print("peak", next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+sys.exit(code)
+"""
+QUICK = ["--device", "cpu", "--network", "taper:widths=8", "--first-steps", "2", "--steps", "1", "--no-borrow"]
+
+
+def command(*arguments: str, limit: int = 0) -> list[str]:
+    return [sys.executable, "-c", RUN.format(limit=limit), *arguments, *QUICK]
+
+
+def film(folder: Path, periods: int, size: tuple[int, int] = (96, 160), *, last_only: bool = False) -> tuple[str, str]:
+    """Thirty frames a period, with holes in four of them (of the last period only, if so said); and the mask."""
+    pictures = panned(30, size=size) * periods
+    mask = np.zeros((*size, 3), np.uint8)
+    mask[size[0] - 30:size[0] - 20, 20:60] = 255
+    first = 30 * (periods - 1) if last_only else 0
+    masks = [mask * (i >= first and 5 <= i % 30 < 9) for i in range(30 * periods)]
+    fast = {"crf": "30", "preset": "ultrafast"}
+    return (str(write_video(folder / f"film{periods}.mp4", pictures, options=fast)),
+            str(write_video(folder / f"mask{periods}.mkv", masks, codec="ffv1", pix_fmt="gray")))
+
+
+def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
+    peaks = []
+    for periods in (2, 20):
+        video, mask = film(tmp_path, periods, (360, 640))
+        ran = subprocess.run(command("inpaint", video, "--mask", mask, "-q"), capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        peaks.append(int(ran.stdout.split()[-1]))
+    assert peaks[1] < 1.1 * peaks[0], peaks
+
+
+def test_a_file_system_that_refuses_leaves_nothing(tmp_path: Path) -> None:
+    video, mask = film(tmp_path, 2)
+    before = sorted(p.name for p in tmp_path.iterdir())
+    ran = subprocess.run(command("inpaint", video, "--mask", mask, limit=4000), capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "could not be written" in ran.stderr and "Traceback" not in ran.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("sent, code", [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_killed_run_leaves_the_output_path_alone_and_the_next_one_works(tmp_path: Path, sent: int,
+                                                                          code: int) -> None:
+    video, mask = film(tmp_path, 8, last_only=True)  # the encoder has written something when the long fit begins
+    long = [*command("inpaint", video, "--mask", mask), "--first-steps", "100000"]
+    with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".film8.dipvideo.part*")):
+            assert running.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+        running.send_signal(sent)
+        assert running.wait(30) == code
+    assert not (tmp_path / "film8.dipvideo.mp4").exists()
+    again = subprocess.run(command("inpaint", video, "--mask", mask, "-q"), capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["film8.dipvideo.mp4", "film8.mp4", "mask8.mkv"]
