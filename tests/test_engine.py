@@ -182,6 +182,17 @@ def test_a_smooth_base_is_worth_many_steps() -> None:
     assert figures[True] > figures[False] + 3
 
 
+def test_a_hole_that_is_all_borrowed_costs_no_step() -> None:
+    problems, clean, hole = scene()
+    sure = [FillProblem.of(p.box, c, hole, np.where(hole, 0.95, 0).astype(np.float32))
+            for p, c in zip(problems, clean, strict=True)]
+    mixed = [sure[0], FillProblem.of(problems[1].box, problems[1].image, hole, problems[1].confidence), sure[2]]
+    fits = list(engine.fit_frames(mixed, make_prior(mixed[0]), engine.make_warm_start("previous"),
+                                  first_steps=12, steps=5))
+    assert [fit.steps for _, fit in fits] == [0, 12, 0]
+    assert psnr(sure[0].picture(fits[0][1].estimate), clean[0], hole) > 35
+
+
 def test_presets_are_defaults_that_options_override() -> None:
     plain = engine.settle(EngineOptions(device="cpu", preset="fast"))
     assert (plain.network, plain.steps) == (engine.PRESETS["fast"].network, engine.PRESETS["fast"].steps)

@@ -29,7 +29,7 @@ from ..tasks.base import Progress, Tell, Window
 from ..tasks.inpaint import FillOptions, Inpaint
 
 if TYPE_CHECKING:
-    from ..problems import Estimate, FillProblem
+    from ..problems import FillProblem
 
 STEPS = (2, 5, 10, 20, 40, 80, 160, 320, 640)  # where quality is looked at, up to cold's own
 CLOSE = 0.05  # dB below cold's best that count as reaching it: less than the spread between seeds
@@ -112,19 +112,15 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
     problems, truths, holes, chunk = _problems(clip, options, tell)
     ladder = (*(s for s in STEPS if s < options.cold_steps), options.cold_steps)
     total = options.seeds * sum(_cost(policy, ladder, len(problems)) for policy in policies)
-    curves, spent = [], 0
+    curves: list[Curve] = []
+    meter = _Meter(total, tell)
     for seed in range(options.seed, options.seed + options.seeds):
         first = make_prior(problems[0], settings, seed)
-        on_device = [p.to(first.device) for p in problems]
+        bench = _Bench([p.to(first.device) for p in problems], truths, holes, meter)
         for policy in policies:
-            score = _Score(on_device, truths, holes)
+            meter.stage, meter.note = f"measuring, seed {seed}", policy
             measured = _cold if policy == "cold" else _warm
-            points = []
-            for point in measured(policy, copy.deepcopy(first), on_device, score, ladder):
-                points.append(point)
-                tell(Progress(f"measuring (seed {seed})", min(spent + score.steps, total), total, "step", policy))
-            spent += score.steps
-            curves.append(Curve(policy, seed, tuple(points)))
+            curves.append(Curve(policy, seed, tuple(measured(policy, copy.deepcopy(first), bench, ladder))))
     return Study(
         clip=Path(clip).name, frames=(chunk.start, chunk.stop), crop=f"{chunk.box.width}x{chunk.box.height}",
         scored="truth" if options.truth else "held-out holes", network=settings.network, base=options.base,
@@ -132,52 +128,70 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
         curves=tuple(curves), verdicts=tuple(_verdicts(curves, policies)))
 
 
-class _Score:
-    """Hole quality, pooled over frames; counts the steps that led to it."""
+class _Meter:
+    """Tells how many of all steps are done."""
 
-    def __init__(self, problems: list[FillProblem], truths: list[np.ndarray], holes: list[np.ndarray]):
-        self._problems, self._truths, self._holes, self.steps = problems, truths, holes, 0
+    def __init__(self, total: int, tell: Tell):
+        self._done, self._total, self._tell = 0, total, tell
+        self.stage = self.note = ""
 
-    def error(self, place: int, estimate: Estimate) -> float:
-        return mse(self._problems[place].picture(estimate), self._truths[place], self._holes[place])
+    def add(self, steps: int) -> None:
+        self._done += steps
+        self._tell(Progress(self.stage, self._done, self._total, "step", self.note))
 
 
-def _cold(policy: str, prior: engine.Prior, problems: list[FillProblem], score: _Score,
-          ladder: tuple[int, ...]) -> Iterator[Point]:
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """The frames to fit, with the truth and the pixels to score."""
+
+    problems: list[FillProblem]
+    truths: list[np.ndarray]
+    holes: list[np.ndarray]
+    meter: _Meter
+
+    def fit(self, place: int, prior: engine.Prior, steps: int) -> tuple[float, float]:
+        """Fit the frame at `place` from where `prior` stands; returns its mean squared error and the seconds."""
+        result = engine.fit(self.problems[place], prior, steps=steps)
+        self.meter.add(steps)
+        return mse(self.problems[place].picture(result.estimate), self.truths[place], self.holes[place]), result.seconds
+
+    def point(self, steps: int, errors: list[float], seconds: list[float]) -> Point:
+        """Errors are pooled before they become decibels, as over one large hole."""
+        return Point(steps, decibels(float(np.mean(errors))), float(np.mean(seconds)))
+
+
+def _cold(policy: str, prior: engine.Prior, bench: _Bench, ladder: tuple[int, ...]) -> Iterator[Point]:
     """Each frame but the first from nothing, looked at along the way."""
-    errors, seconds = np.zeros(len(ladder)), np.zeros(len(ladder))
-    for place in range(1, len(problems)):
+    errors: list[list[float]] = [[] for _ in ladder]
+    seconds: list[list[float]] = [[] for _ in ladder]
+    for place in range(1, len(bench.problems)):
         prior.reset()
-        before = 0
+        done, spent = 0, 0.0
         for rung, steps in enumerate(ladder):
-            fit = engine.fit(problems[place], prior, steps=steps - before)
-            errors[rung] += score.error(place, fit.estimate)
-            seconds[rung:] += fit.seconds
-            score.steps += steps - before
-            before = steps
-    frames = len(problems) - 1
+            error, took = bench.fit(place, prior, steps - done)
+            done, spent = steps, spent + took
+            errors[rung].append(error)
+            seconds[rung].append(spent)
     for rung, steps in enumerate(ladder):
-        yield Point(steps, decibels(errors[rung] / frames), seconds[rung] / frames)
+        yield bench.point(steps, errors[rung], seconds[rung])
 
 
-def _warm(policy: str, prior: engine.Prior, problems: list[FillProblem], score: _Score,
-          ladder: tuple[int, ...]) -> Iterator[Point]:
+def _warm(policy: str, prior: engine.Prior, bench: _Bench, ladder: tuple[int, ...]) -> Iterator[Point]:
     """The first frame cold, then every later frame with the same few steps; anew for each number of steps."""
-    warm = engine.make_warm_start(policy)
-    warm.begin(prior)
-    engine.fit(problems[0], prior, steps=ladder[-1])
-    warm.end(prior)
-    score.steps += ladder[-1]
+    start = engine.make_warm_start(policy)
+    start.begin(prior)
+    bench.fit(0, prior, ladder[-1])
+    start.end(prior)
     for steps in ladder[:_WARM_RUNGS]:
-        mine, error, seconds = copy.deepcopy((warm, prior)), 0.0, 0.0
-        for place in range(1, len(problems)):
-            mine[0].begin(mine[1])
-            fit = engine.fit(problems[place], mine[1], steps=steps)
-            mine[0].end(mine[1])
-            error += score.error(place, fit.estimate)
-            seconds += fit.seconds
-            score.steps += steps
-        yield Point(steps, decibels(error / (len(problems) - 1)), seconds / (len(problems) - 1))
+        warm, mine = copy.deepcopy((start, prior))
+        errors, seconds = [], []
+        for place in range(1, len(bench.problems)):
+            warm.begin(mine)
+            error, took = bench.fit(place, mine, steps)
+            warm.end(mine)
+            errors.append(error)
+            seconds.append(took)
+        yield bench.point(steps, errors, seconds)
 
 
 _WARM_RUNGS = 6  # a warm start that needs more steps than these is none

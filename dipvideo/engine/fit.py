@@ -91,6 +91,11 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
     last: tuple[Problem, Estimate] | None = None
     for problem in problems:
         problem = problem.to(prior.device)
+        rest = problem.at_rest()
+        if rest is not None:
+            last = problem, rest
+            yield problem, Fit(rest, 0, 0.0, 0.0, "Nothing was left to fit.")
+            continue
         if last is not None:
             problem = problem.follow(*last)
         cold = warm_start.begin(prior)

@@ -31,6 +31,10 @@ class Problem(ABC):
     def loss(self, estimate: Estimate) -> torch.Tensor:
         """How badly `estimate` explains what was observed: a scalar without a host read-back."""
 
+    def at_rest(self) -> Estimate | None:
+        """The estimate to answer with if so little is left to the prior that fitting it is not worth a step."""
+        return None
+
     def hold_out(self, share: float, seed: int) -> HeldOut | None:
         """Set aside `share` of the observed pixels for a stop rule, or None where the problem has none to spare."""
         return None

@@ -17,6 +17,7 @@ from .base import Estimate, HeldOut, Problem
 
 BORROWED_WEIGHT = 0.5  # of a borrowed pixel of full confidence in the loss, against 1 for a known one
 BASE_SIGMA = 2.0  # pixels; of the smooth base that the prior adds texture to
+SETTLED = 0.01  # a hole of which a smaller share is borrowed with confidence below a half is not worth a fit
 MIN_HELD_OUT = 30  # fewer held-out pixels say nothing
 
 
@@ -65,9 +66,18 @@ class FillProblem(Problem):
         """The picture that the networks' outputs stand for."""
         return estimate["image"] if self.base is None else self.base + (2 * estimate["image"] - 1)
 
+    def answer(self, estimate: Estimate) -> torch.Tensor:
+        """What is known stays, what is borrowed counts by its confidence, the rest is drawn."""
+        return self.target + self.free * (self.forward(estimate) - self.target)
+
     def picture(self, estimate: Estimate) -> np.ndarray:
-        """The same as (h, w, 3) float32 on the host, in [0, 1]."""
-        return self.forward(estimate)[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy()
+        """The answer as (h, w, 3) float32 on the host, in [0, 1]."""
+        return self.answer(estimate)[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy()
+
+    def at_rest(self) -> Estimate | None:
+        if self.base is None or (self.confidence[self.hole] < 0.5).mean() > SETTLED:
+            return None
+        return {"image": torch.full_like(self.target, 0.5)}  # no texture: the base itself
 
     def loss(self, estimate: Estimate) -> torch.Tensor:
         x = self.forward(estimate)
@@ -79,7 +89,7 @@ class FillProblem(Problem):
         return total / x.numel()
 
     def follow(self, last: FillProblem, estimate: Estimate) -> FillProblem:
-        return replace(self, memory=last.forward(estimate))
+        return replace(self, memory=last.answer(estimate))
 
     def hold_out(self, share: float, seed: int) -> HeldOut | None:
         known = self.weight == 1

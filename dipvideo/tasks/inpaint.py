@@ -109,9 +109,7 @@ class Inpaint(Task):
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.FillProblem)
-        share = problem.confidence[..., None]
-        rgb = share * problem.image + (1 - share) * problem.picture(estimate)
-        return Patch(problem.box, rgb.astype(np.float32), problems.feathered(problem.hole, self.options.feather))
+        return Patch(problem.box, problem.picture(estimate), problems.feathered(problem.hole, self.options.feather))
 
 
 TASK = Inpaint
