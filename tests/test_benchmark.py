@@ -1,4 +1,4 @@
-"""The warm-start benchmark: its figures follow from its curves, and its files can be read."""
+"""Benchmarks: their figures follow from what was measured, and their files can be read."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from conftest import captioned, panned, write_video
 
-from dipvideo.benchmark import WarmStartOptions, measure_warm_start, write_report
+from dipvideo.benchmark import WarmStartOptions, measure_quality, measure_warm_start, write_quality, write_warm_start
 from dipvideo.benchmark.warm_start import CLOSE
-from dipvideo.errors import MaskMismatch, OptionError
+from dipvideo.errors import MaskMismatch, OptionError, SourceMissing
+from dipvideo.tasks.remove_subtitles import RemoveSubtitlesOptions
 
 QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "frames": 4, "cold_steps": 60, "seeds": 2,
          "precision": "float32"}
@@ -40,7 +41,7 @@ def test_a_study_measures_every_policy_and_writes_its_files(files: tuple[str, st
         reached = [next((p.steps for p in c.points if p.psnr >= goal), None) for c in curve[:1]]
         assert (verdict.steps is None) or reached[0] is not None
     assert heard[-1].done == heard[-1].total
-    table, numbers, picture = write_report(study, tmp_path / "report", "dipvideo benchmark warm-start film.mp4")
+    table, numbers, picture = write_warm_start(study, tmp_path / "report", "dipvideo benchmark warm-start film.mp4")
     assert "| previous |" in table.read_text() and "dipvideo benchmark warm-start film.mp4" in table.read_text()
     assert json.loads(numbers.read_text())["verdicts"][1]["policy"] == "previous"
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -50,6 +51,32 @@ def test_without_a_truth_known_pixels_are_scored(files: tuple[str, str, str]) ->
     film, _, mask = files
     study = measure_warm_start(film, WarmStartOptions(mask=mask, policies="cold", **{**QUICK, "seeds": 1}))
     assert study.scored == "held-out holes" and 5 < study.verdicts[0].psnr < 60
+
+
+def test_quality_sets_dipvideo_beside_its_baselines(tmp_path: Path) -> None:
+    folder = tmp_path / "clips" / "one"
+    folder.mkdir(parents=True)
+    clean = panned(48, size=(144, 256))
+    burned, ink = captioned(clean, 12, 36)
+    alpha = [np.dstack([ink * 255] * 3).astype(np.uint8) * (12 <= i < 36) for i in range(48)]
+    write_video(folder / "clean.mp4", clean)
+    write_video(folder / "subtitled.mp4", burned)
+    write_video(folder / "alpha.mkv", alpha, codec="ffv1", pix_fmt="gray")
+    options = RemoveSubtitlesOptions(device="cpu", network="taper:widths=8-16", first_steps=20, steps=5)
+    quality = measure_quality(str(tmp_path / "clips"), options)
+    by = {row.method: row.figures for row in quality.rows}
+    assert by["untouched"]["residue"] > 0.9 and by["untouched"]["outside_psnr"] == np.inf
+    assert by["dipvideo"]["hole_psnr"] > by["Telea, true mask"]["hole_psnr"] + 3
+    assert by["dipvideo"]["outside_psnr"] > 60 and by["dipvideo"]["mask_recall"] > 0.98
+    assert by["dipvideo, true mask"]["hole_psnr"] > by["Telea, true mask"]["hole_psnr"] + 3
+    files = write_quality(quality, tmp_path / "report", "dipvideo benchmark quality clips")
+    assert [f.name for f in files] == ["quality.md", "quality.json", "one.png"]
+    assert "| one | dipvideo |" in files[0].read_text()
+
+
+def test_a_folder_without_clips_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceMissing, match="a clip is a folder with"):
+        measure_quality(str(tmp_path), RemoveSubtitlesOptions())
 
 
 @pytest.mark.parametrize("change, error", [({"mask": None}, OptionError), ({"policies": "yesterday"}, OptionError),

@@ -102,7 +102,7 @@ def test_a_command_and_its_function_have_the_same_options_and_defaults(name: str
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in [*names("tasks"), "benchmark warm-start"]:
+    for name in [*names("tasks"), "benchmark warm-start", "benchmark quality"]:
         assert f"dipvideo {name}" in README
 
 

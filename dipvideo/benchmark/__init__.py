@@ -4,5 +4,9 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"warm_start": ["WarmStartOptions", "measure_warm_start"], "report": ["write_report"]},
+    submod_attrs={
+        "warm_start": ["WarmStartOptions", "measure_warm_start"],
+        "quality": ["measure_quality"],
+        "report": ["write_quality", "write_warm_start"],
+    },
 )

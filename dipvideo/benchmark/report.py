@@ -1,4 +1,4 @@
-"""A study as a table, as numbers and as a picture."""
+"""A study as a table, as numbers and as pictures."""
 
 from __future__ import annotations
 
@@ -6,22 +6,59 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from ..errors import OptionError
-from .warm_start import Study
+
+if TYPE_CHECKING:
+    from .quality import Quality
+    from .warm_start import Study
 
 
-def write_report(study: Study, folder: Path, command: str) -> list[Path]:
-    """Write warm-start.md, .json and .png into `folder`; returns the files. Raises OptionError without matplotlib."""
-    folder.mkdir(parents=True, exist_ok=True)
-    table, numbers, picture = (folder / f"warm-start{suffix}" for suffix in (".md", ".json", ".png"))
-    table.write_text(as_markdown(study, command))
-    numbers.write_text(json.dumps({"command": command, **asdict(study)}, indent=1) + "\n")
+def write_warm_start(study: Study, folder: Path, command: str) -> list[Path]:
+    """warm-start.md, .json and .png in `folder`. Raises OptionError without matplotlib, the others being written."""
+    files = _written(folder, "warm-start", warm_start_table(study, command), {"command": command, **asdict(study)})
+    picture = folder / "warm-start.png"
     plot(study, picture)
-    return [table, numbers, picture]
+    return [*files, picture]
 
 
-def as_markdown(study: Study, command: str) -> str:
+def write_quality(quality: Quality, folder: Path, command: str) -> list[Path]:
+    """quality.md, .json and a contact sheet for each clip in `folder`."""
+    rows = [asdict(row) for row in quality.rows]
+    files = _written(folder, "quality", quality_table(quality, command), {"command": command, "rows": rows})
+    for clip, sheet in quality.sheets.items():
+        picture = folder / f"{clip}.png"
+        cv2.imwrite(str(picture), np.ascontiguousarray(sheet[..., ::-1]))
+        files.append(picture)
+    return files
+
+
+def _written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{name}.md", folder / f"{name}.json"]
+    files[0].write_text(table)
+    files[1].write_text(json.dumps(numbers, indent=1) + "\n")
+    return files
+
+
+def quality_table(quality: Quality, command: str) -> str:
+    """A row a clip and method."""
+    lines = ["# Subtitles removed: quality", "", "Made by", "", f"    {command}", "",
+             "| clip | method | hole PSNR, dB | SSIM | rim PSNR, dB | flicker | residue | outside, dB | mask recall | "
+             "mask area | s a frame |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+    forms = {"hole_psnr": ".2f", "ssim": ".3f", "rim_psnr": ".2f", "flicker": ".2f", "residue": ".4f",
+             "outside_psnr": ".1f", "mask_recall": ".4f", "mask_area": ".2f"}
+    for row in quality.rows:
+        cells = [f"{row.figures[name]:{form}}" if name in row.figures else "–" for name, form in forms.items()]
+        lines.append(f"| {row.clip} | {row.method} | {' | '.join(cells)} | {row.seconds:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def warm_start_table(study: Study, command: str) -> str:
     """The verdicts as a table, with the conditions they hold under."""
     seeds = len({c.seed for c in study.curves})
     network = f"`{study.network}`{'' if study.base else ' without a smooth base'}"

@@ -4,48 +4,74 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..options import Options
+from ..tasks.remove_subtitles import RemoveSubtitlesOptions
 from .bar import bar
 from .parameters import click_options
 
 
 class _Benchmarks(click.Group):
-    """Each benchmark's options are declared beside its code, which brings torch: made when asked for."""
+    """A benchmark's command is made when it is asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return ["warm-start"]
+        return sorted(_MADE)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return _warm_start() if name == "warm-start" else None
+        return _MADE[name]() if name in _MADE else None
 
 
 @click.group(cls=_Benchmarks)
 def benchmark() -> None:
-    """Measure: what a warm start is worth."""
+    """Measure: quality beside baselines, and what a warm start is worth."""
 
 
 def _warm_start() -> click.Command:
     from ..benchmark import WarmStartOptions
 
-    def callback(clip: str, output: str, quiet: bool, **values: Any) -> None:
-        options = WarmStartOptions(**values)
-        from ..benchmark import measure_warm_start, write_report
+    def measure(clip: str, options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_warm_start, write_warm_start
 
+        return write_warm_start(measure_warm_start(clip, options, tell=tell), folder, line)
+
+    return _command("warm-start", "clip", WarmStartOptions, measure,
+                    "Quality against steps for each way to start a frame: a table, its numbers as JSON, and a plot.")
+
+
+def _quality() -> click.Command:
+    def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_quality, write_quality
+
+        return write_quality(measure_quality(folder, options, tell=tell), output, line)
+
+    return _command("quality", "folder", RemoveSubtitlesOptions, measure,
+                    "Subtitles removed from every clip of a folder, beside OpenCV's inpainters with the true mask: a "
+                    "table, its numbers as JSON, and a contact sheet for each clip.")
+
+
+def _command(name: str, argument: str, kind: type[Options], measure: Callable, text: str) -> click.Command:
+    """A command that measures what its argument names and prints the table."""
+
+    def callback(output: str, quiet: bool, **values: Any) -> None:
+        subject = values.pop(argument)
+        line = f"dipvideo {shlex.join(sys.argv[1:])}"
         with bar(quiet) as tell:
-            study = measure_warm_start(clip, options, tell=tell)
-        files = write_report(study, Path(output), f"dipvideo {shlex.join(sys.argv[1:])}")
+            files = measure(subject, kind(**values), Path(output), line, tell)
         if not quiet:
             click.echo(files[0].read_text())
             click.echo(f"Written: {', '.join(map(str, files))}", err=True)
 
-    text = "Quality against steps for each way to start a frame: a table, its numbers as JSON, and a plot."
-    return click.Command("warm-start", callback=callback, help=text, short_help="Quality against steps, by policy.",
-                         params=[click.Argument(["clip"]),
-                                 click.Option(["-o", "--output"], default="warm-start", show_default=True,
-                                              metavar="FOLDER", help="Where the report goes."),
-                                 *click_options(WarmStartOptions),
-                                 click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors.")])
+    return click.Command(name, callback=callback, help=text, params=[
+        click.Argument([argument]),
+        click.Option(["-o", "--output"], default=name, show_default=True, metavar="FOLDER",
+                     help="Where the report goes."),
+        *click_options(kind),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors.")])
+
+
+_MADE = {"warm-start": _warm_start, "quality": _quality}
