@@ -1,0 +1,168 @@
+"""The exact hole of a caption: its letters, and around them outline, shadow and compression halo as far as they reach.
+
+How far that is nobody says, so it is measured: around the letters, direction by direction and pixel by pixel, the
+picture is compared with the picture farther away. Where text covers it, it changes when the caption comes and goes, it
+stands still while the rest moves, or it is darker than the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..geometry import Box
+from .backing import backing_box
+
+SECTORS = 8  # directions that are measured apart: a shadow falls to one side
+REACH = 0.38  # of a letter's height: no outline or shadow reaches farther
+CHANGE_255 = 7.0  # luma step at a caption's coming and going that says "covered"
+SHADE_255 = 12.0  # luma step against farther away
+STILLNESS = 0.72  # of the deviation over time farther away
+MOVING_255 = 6.0  # deviation over time of a picture that moves
+PROMINENT = 0.5  # of the letters' usual contrast: the inside of a letter
+CALM_255 = 8.0  # deviation over time of a letter: compression, grain
+COLOUR_255 = 45  # letters of one line differ less in luma
+FAINT = 0.3  # of the letters' usual contrast: the softest edge of a letter
+STILL_255 = 8.0  # so little changes in a picture that stands still
+CHANGED_255 = 20.0  # luma step that is text coming and going there
+HALO_LEAST, HALO_PART = 2.0, 300  # pixels of halo: what compression smears; 1/300 of the picture's height
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What one line covers: `hole`, (h, w) bool; text, the box of its letters; pad, how far a box behind it reaches."""
+
+    hole: np.ndarray
+    text: Box
+    pad: int | None
+
+
+def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None, after: np.ndarray | None,
+              letters: np.ndarray, height: float, picture_height: int, kernel: np.ndarray) -> Cover:
+    """The hole of one line.
+
+    mean, deviation: (h, w) of luma while the line is there; before, after: luma just outside, None where another shot
+    is there; letters: (h, w) bool, what is known of the letters; height: of a letter; kernel: `stroke_kernel`.
+    """
+    changes = [np.abs(mean - other) for other in (before, after) if other is not None]
+    letters = all_letters(mean, deviation, changes, letters, height, kernel)
+    text = letters | _came_and_went(changes, letters, height)
+    farthest = max(round(REACH * height), 3)
+    distance, sector = _nearest(text)
+    halo = max(HALO_LEAST, picture_height / HALO_PART)
+    reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
+    hole = text | (distance <= reaches[sector] + halo + 0.5)
+    rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
+    around = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    pad = None
+    box = backing_box([mean, *(mean - other for other in (before, after) if other is not None)], around, distance)
+    if box is not None:
+        hole[box.grown(round(halo), *hole.shape).slices] = True
+        pad = max(around.top - box.top, box.bottom - around.bottom) + round(halo)
+    return Cover(hole, around, pad)
+
+
+def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], letters: np.ndarray,
+                height: float, kernel: np.ndarray) -> np.ndarray:
+    """`letters` with their soft edges, and with dots, commas, hyphens and stray letters of the same line."""
+    luma = np.rint(mean).clip(0, 255).astype(np.uint8)
+    strokes = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, kernel)
+    usual = float(np.percentile(strokes[letters], 70))
+    colour = float(np.percentile(mean[letters], 70))
+    calm = max(float(np.median(deviation[letters])) * 2, CALM_255)
+    core = (strokes >= PROMINENT * usual) & (np.abs(mean - colour) < COLOUR_255) & (deviation <= calm)
+    if changes:
+        core = _mostly(core, np.maximum.reduce(changes) > CHANGED_255)
+    kept = letters.copy()
+    while True:  # from letter to letter along the line
+        near = _near(kept, height)
+        grown = kept | (core & near)
+        if (grown == kept).all():
+            break
+        kept = grown
+    soft = strokes >= max(FAINT * usual, 10)
+    kept |= soft & (cv2.dilate(kept.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if changes:
+        # what was there before and stays on is the picture's own, even where it touches a letter
+        kept &= (np.maximum.reduce(changes) > CHANGE_255) | letters
+    return kept
+
+
+def _came_and_went(changes: list[np.ndarray], letters: np.ndarray, height: float) -> np.ndarray:
+    """(h, w) bool: where a picture that stands still changed beside the letters. That is text, even white on white."""
+    if not changes:
+        return np.zeros_like(letters)
+    least = np.minimum.reduce(changes)
+    beyond = least[~_near(letters, height)]
+    if not beyond.size or np.percentile(beyond, 90) > STILL_255:
+        return np.zeros_like(letters)
+    reach = 2 * round(0.4 * height) + 1
+    return (least > CHANGED_255) & (cv2.dilate(letters.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0)
+
+
+def _mostly(pixels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Those connected parts of `pixels` of which a good part is chosen: some of a letter lies on its own colour."""
+    found, labels = cv2.connectedComponents(pixels.astype(np.uint8), connectivity=8)
+    share = np.bincount(labels[chosen], minlength=found) / np.bincount(labels.ravel(), minlength=found)
+    share[0] = 0
+    return (share > 0.25)[labels]
+
+
+def _near(letters: np.ndarray, height: float) -> np.ndarray:
+    """(h, w) bool, where more letters of the same line may lie."""
+    rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
+    above, aside = round(0.45 * height), round(2.2 * height)
+    near = np.zeros_like(letters)
+    near[max(rows[0] - above, 0):rows[-1] + above + 1, max(columns[0] - aside, 0):columns[-1] + aside + 1] = True
+    return near
+
+
+def _nearest(letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pixel's distance from the nearest letter, and the direction it lies in, 0 … SECTORS − 1."""
+    distance, labels = cv2.distanceTransformWithLabels((~letters).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5,
+                                                       labelType=cv2.DIST_LABEL_PIXEL)
+    rows, columns = np.nonzero(letters)
+    place = np.zeros((labels.max() + 1, 2), np.int32)
+    place[labels[rows, columns]] = np.stack((rows, columns), 1)
+    y, x = np.indices(letters.shape)
+    nearest = place[labels]
+    angle = np.arctan2(y - nearest[..., 0], x - nearest[..., 1])
+    return distance, np.rint(angle * SECTORS / (2 * np.pi)).astype(int) % SECTORS
+
+
+def _reaches(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], distance: np.ndarray,
+             sector: np.ndarray, farthest: int) -> np.ndarray:
+    """(SECTORS,) how many pixels away from the letters the text still covers the picture."""
+    looked_at = (distance > 0) & (distance <= 2 * farthest + 4)
+    distance, sector = distance[looked_at], sector[looked_at]
+    signs = np.stack((mean[looked_at], deviation[looked_at], *(change[looked_at] for change in changes)))
+    reaches = np.array([_reach(signs[:, sector == direction], distance[sector == direction], farthest)
+                        for direction in range(SECTORS)])
+    # where no end is seen the picture itself differs there; text is seen to end
+    seen = reaches[reaches < farthest]
+    usual = np.median(seen) if seen.size else farthest // 2
+    # an outline is as wide all around, a shadow adds to one side: where less was seen, another line was in the way
+    return np.where(reaches < farthest, np.maximum(reaches, usual), usual)
+
+
+def _reach(signs: np.ndarray, distance: np.ndarray, farthest: int) -> int:
+    """The same in one direction, `farthest` where no end is seen. signs: (2 or more, n) luma, deviation, changes."""
+    beyond = distance > farthest + 1
+    if beyond.sum() < 20:
+        return farthest
+    far_shade, far_deviation, *far_changes = np.median(signs[:, beyond], axis=1)
+    reach = 0
+    for step in range(1, farthest + 1):
+        at = distance == step
+        if at.sum() < 8:
+            break
+        shade, deviation, *changes = np.median(signs[:, at], axis=1)
+        covered = (any(change - far > CHANGE_255 for change, far in zip(changes, far_changes, strict=True))
+                   or abs(shade - far_shade) > SHADE_255
+                   or (far_deviation > MOVING_255 and deviation < STILLNESS * far_deviation))
+        if not covered:
+            break
+        reach = step
+    return reach

@@ -1,0 +1,128 @@
+"""Lines of text: bright thin strokes of one colour that lie side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..geometry import Box
+
+STROKE_PART = 24  # strokes are thinner than this part of the picture's height
+CONTRAST_255 = 30  # least step between a letter and what is around it
+PROMINENT_PART = 2  # at least 1/2 of the strongest nearby: outlines make strokes of the background between letters, too
+LETTER_MIN_PART, LETTER_MAX_PART = 110, 6  # letters are 1/110 … 1/6 of the picture's height
+COMPONENTS_MAX = 600  # a text has fewer; keeps a static picture after a cut cheap
+GAP = 2.2  # between letters of a line, in letter heights: wide spacing and the gap between words
+HEIGHTS_RATIO = 2.6  # of two letters of one line: 'l' and 'o', a capital and a comma's neighbour
+COLOUR_SPREAD_255 = 40  # letters of one line differ less
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what may be text.
+
+    box: around its letters; letters: (box.height, box.width) bool; count: how many components; colour: their luma;
+    height: of a typical letter, in pixels; flaws: how far it is from how text looks, 0 for perfect.
+    """
+
+    box: Box
+    letters: np.ndarray
+    count: int
+    colour: float
+    height: float
+    flaws: float
+
+
+def stroke_kernel(picture_height: int) -> np.ndarray:
+    """The square that no stroke fills."""
+    size = max(picture_height // STROKE_PART, 7) | 1
+    return np.ones((size, size), np.uint8)
+
+
+def bright_strokes(luma: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """How far each pixel stands out from its surroundings as part of something thin and bright, uint8."""
+    return cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, kernel)
+
+
+def prominent(strokes: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """(H, W) bool, True on the most prominent strokes of each neighbourhood."""
+    strongest = cv2.dilate(strokes, kernel)
+    return (strokes >= CONTRAST_255) & (strokes >= strongest // PROMINENT_PART)
+
+
+def find_lines(luma: np.ndarray, strokes: np.ndarray, candidates: np.ndarray, picture_height: int) -> list[Line]:
+    """Group the candidates into lines that look like text.
+
+    luma: (H, W) uint8; strokes: `bright_strokes` of it; candidates: (H, W) bool, the strokes that qualify.
+    """
+    found, labels, stats, _ = cv2.connectedComponentsWithStats(candidates.astype(np.uint8), connectivity=8)
+    if found <= 2:
+        return []
+    low, high = max(picture_height / LETTER_MIN_PART, 3), picture_height / LETTER_MAX_PART
+    heights, widths, areas = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
+    fits = (heights >= low) & (heights <= high) & (areas >= 1.2 * np.maximum(heights, widths)) & (widths < 25 * heights)
+    fits[0] = False
+    chosen = np.flatnonzero(fits)
+    if len(chosen) > COMPONENTS_MAX:
+        chosen = chosen[np.argsort(areas[chosen])[-COMPONENTS_MAX:]]
+    colours = _colours(luma, strokes, labels, found)
+    return [line for members in _side_by_side(stats[chosen], colours[chosen])
+            if (line := _line(luma, labels, stats, colours, chosen[members])) is not None]
+
+
+def _colours(luma: np.ndarray, strokes: np.ndarray, labels: np.ndarray, found: int) -> np.ndarray:
+    """Each component's luma, weighted towards its most prominent pixels: their edges are half background."""
+    inside = labels > 0
+    weight = strokes[inside].astype(np.float64) ** 4
+    mass = np.bincount(labels[inside], weight, found)
+    return np.bincount(labels[inside], weight * luma[inside], found) / np.maximum(mass, 1)
+
+
+def _side_by_side(stats: np.ndarray, colours: np.ndarray) -> list[np.ndarray]:
+    """Index groups of components that could be neighbours in a line, by union of all fitting pairs."""
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    height = (bottom - top).astype(float)
+    tall, short = np.maximum.outer(height, height), np.minimum.outer(height, height)
+    shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    gap = np.maximum.outer(left, left) - np.minimum.outer(right, right)
+    neighbours = ((shared >= 0.5 * short) & (gap <= GAP * tall) & (tall <= HEIGHTS_RATIO * short)
+                  & (np.abs(np.subtract.outer(colours, colours)) < COLOUR_SPREAD_255))
+    group = np.arange(len(stats))
+    while True:  # each takes the smallest name among its neighbours until all of a line share one
+        smallest = np.where(neighbours, group[None, :], len(stats)).min(1, initial=len(stats))
+        if (smallest >= group).all():
+            break
+        group = np.minimum(group, smallest)
+    return [np.flatnonzero(group == name) for name in np.unique(group)]
+
+
+def _line(luma: np.ndarray, labels: np.ndarray, stats: np.ndarray, colours: np.ndarray,
+          members: np.ndarray) -> Line | None:
+    """Judge one group; None where it cannot be text."""
+    rows = stats[members]
+    if len(members) == 1 and rows[0, cv2.CC_STAT_WIDTH] < 1.3 * rows[0, cv2.CC_STAT_HEIGHT]:
+        return None
+    box = Box(int(rows[:, cv2.CC_STAT_TOP].min()), int(rows[:, cv2.CC_STAT_LEFT].min()),
+              int((rows[:, cv2.CC_STAT_TOP] + rows[:, cv2.CC_STAT_HEIGHT]).max()),
+              int((rows[:, cv2.CC_STAT_LEFT] + rows[:, cv2.CC_STAT_WIDTH]).max()))
+    height = float(np.sort(rows[:, cv2.CC_STAT_HEIGHT])[len(rows) * 3 // 4])
+    if box.width < 1.3 * height or box.height > 2.5 * height:
+        return None
+    letters = np.isin(labels[box.slices], members)
+    area = rows[:, cv2.CC_STAT_AREA].sum()
+    # the widest places' distance to their edge, to both sides of the middle pixel, make the stroke
+    depth = cv2.distanceTransform(letters.astype(np.uint8), cv2.DIST_L2, 3)[letters]
+    stroke = 2 * float(np.percentile(depth, 90)) - 1
+    filled = area / box.area
+    colour = float(np.median(colours[members]))
+    if stroke > max(0.42 * height, 3) or not 0.04 < filled < 0.75:
+        return None
+    # joined-up writing is one component a word: width over height counts the letters then
+    count = max(len(members), round(box.width / height / 1.5))
+    bottoms = rows[:, cv2.CC_STAT_TOP] + rows[:, cv2.CC_STAT_HEIGHT]
+    ragged = float(np.median(np.abs(bottoms - np.median(bottoms)))) / height
+    spread = float(np.median(np.abs(colours[members] - colour))) / COLOUR_SPREAD_255
+    return Line(box, letters, count, colour, height, ragged + spread + 1.5 / len(members))

@@ -1,0 +1,42 @@
+"""Since when has each pixel stood still?
+
+Caption pixels share one life: they are born together, hold their value, and die together, whatever the picture
+behind them does. That is what tells them from texture, from signs on a moving camera, and from a static background,
+which is older.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+TOLERANCE_255 = 24  # luma may wander this far from its running mean: compression, grain, a halo
+FOLLOW = 0.25  # how fast the running mean follows
+OLDEST = 255  # ages saturate here
+
+
+class Lives:
+    """Keeps each pixel's steady value and its age, in constant memory and a few passes over uint8 arrays.
+
+    steady: (H, W) uint8, the running mean of luma since the pixel's birth.
+    age: (H, W) uint8, frames since the birth; 0 in the frame where it was born.
+    """
+
+    def __init__(self) -> None:
+        self.steady: np.ndarray = np.empty((0, 0), np.uint8)
+        self.age: np.ndarray = np.empty((0, 0), np.uint8)
+
+    def update(self, luma: np.ndarray) -> None:
+        """Take the next frame's luma, (H, W) uint8."""
+        if self.steady.size == 0:
+            self.steady, self.age = luma.copy(), np.zeros_like(luma)
+            return
+        step = cv2.absdiff(luma, self.steady)
+        _, alive = cv2.threshold(step, TOLERANCE_255, OLDEST, cv2.THRESH_BINARY_INV)
+        self.age = cv2.min(cv2.add(self.age, 1), alive)
+        self.steady = cv2.addWeighted(luma, FOLLOW, self.steady, 1 - FOLLOW, 0)
+        cv2.copyTo(luma, cv2.bitwise_not(alive), self.steady)
+
+    def born_between(self, youngest: int, oldest: int) -> np.ndarray:
+        """(H, W) uint8, 255 where the age is within [youngest, oldest]."""
+        return cv2.inRange(self.age, youngest, oldest)

@@ -1,0 +1,115 @@
+"""When a line of text comes and goes: the frames it is dated by, and how its ends look."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+TRACE = 0.03  # a fade takes away at least this much of a line's contrast from frame to frame
+SHARP = 0.55  # what goes by more than this in one frame does not fade
+ABSENT = 0.2  # of its contrast, or less, before it came and after it went
+ALONE = 0.5  # less of the surroundings shares the line's life: then it is its own thing
+
+
+class Ring:
+    """The latest frames' luma, by number, and all cuts."""
+
+    def __init__(self, length: int):
+        self.frames: deque[tuple[int, np.ndarray]] = deque(maxlen=length)
+        self.cuts: list[int] = [0]
+
+    def add(self, index: int, luma: np.ndarray, new_shot: bool) -> None:
+        self.frames.append((index, luma))
+        if new_shot:
+            self.cuts.append(index)
+
+    def between(self, start: int, stop: int) -> list[np.ndarray]:
+        """The kept frames of [start, stop)."""
+        return [luma for index, luma in self.frames if start <= index < stop]
+
+    def nearest(self, index: int) -> np.ndarray:
+        return min(self.frames, key=lambda kept: abs(kept[0] - index))[1]
+
+    def cuts_between(self, start: int, stop: int) -> int:
+        return sum(start <= cut <= stop for cut in self.cuts)
+
+
+@dataclass(slots=True)
+class End:
+    """How a line came, or went.
+
+    at: its first frame, or the one after its last; open: it may reach beyond what is known; at_cut: the picture changed
+    with it; sharp: it took one frame; fades: it took a few; rest: share of its contrast seen beyond; around: share of
+    its surroundings that changed with it; moved: how well a displaced copy is found beyond; picture: luma beyond, where
+    the same shot goes on there.
+    """
+
+    at: int = 0
+    open: bool = False
+    at_cut: bool = False
+    sharp: bool = False
+    fades: bool = False
+    rest: float = 0.0
+    around: float = 1.0
+    moved: float = 0.0
+    picture: np.ndarray | None = None
+
+    @property
+    def points(self) -> float:
+        if self.open or self.at_cut or abs(self.rest) > ABSENT:
+            return 0.0
+        # what vanishes alone is an overlay, what vanishes with its surroundings was covered or cut away
+        return (2.0 if self.sharp else 1.0 if self.fades else 0.0) * (1.0 if self.around < ALONE else 0.5)
+
+
+def find_end(shares: tuple[float, ...], longest: int) -> tuple[End, int]:
+    """Look along a line's contrast, frame by frame away from it, beginning with the last frame that shows most of it.
+
+    longest: of any fade, in frames. Returns the end, undated, and for how many further frames a trace is left; after a
+    fade that is one more than was seen, for its first frame shows next to nothing.
+    """
+    values = np.array(shares)
+    if values.size < 2:
+        return End(), 0
+    steps = values[:-1] - values[1:]
+    sharp = bool(steps[0] > SHARP)
+    # a fade goes down in even steps: after one of a half there may be one more, not five small ones
+    most = min(1 if sharp else longest, values.size - 1)
+    least = 4 * TRACE if sharp else TRACE
+    count = 0
+    while count < most and values[count + 1] - values[count + 2:count + 4].min(initial=9) > least:
+        count += 1
+    fades = count > 0 and not sharp
+    rest = values[count + 1:count + 4]
+    return End(sharp=sharp, fades=fades, rest=float(rest.mean()) if rest.size else 0.0), count + fades
+
+
+class Steadiness:
+    """Standard deviation of a number that may take another mean in each shot."""
+
+    def __init__(self) -> None:
+        self._squares = 0.0  # of the deviations from their shot's mean, in shots before this one
+        self._count = 0
+        self._shot = np.zeros(3)  # sums of 1, the number, its square
+
+    def begin_shot(self) -> None:
+        self._squares, self._count = self._all()
+        self._shot[:] = 0
+
+    def add(self, number: float) -> None:
+        self._shot += (1, number, number ** 2)
+
+    @property
+    def count(self) -> int:
+        return self._all()[1]
+
+    @property
+    def deviation(self) -> float:
+        squares, count = self._all()
+        return float(np.sqrt(max(squares, 0) / count)) if count else 1.0
+
+    def _all(self) -> tuple[float, int]:
+        count, total, squares = self._shot
+        return self._squares + squares - total ** 2 / max(count, 1), self._count + int(count)
