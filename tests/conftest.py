@@ -44,14 +44,14 @@ def captioned(pictures: list[np.ndarray], start: int, stop: int,
     """Pictures with white, black-edged text in frames [start, stop), and the (H, W) bool pixels it touches."""
     height, width = pictures[0].shape[:2]
     scale = width / 220
-    (w, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 2)
-    place = ((width - w) // 2, height - 14)
-    ink = np.zeros((height, width), np.uint8)
-    cv2.putText(ink, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 4, cv2.LINE_AA)
+    (w, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    letters = np.zeros((height, width), np.uint8)
+    cv2.putText(letters, text, ((width - w) // 2, height - 14), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA)
+    ink = cv2.dilate(letters, np.ones((5, 5), np.uint8))
+    light, dark = letters[..., None] / 255, ink[..., None] / 255
     burned = [p.copy() for p in pictures]
     for picture in burned[start:stop]:
-        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (250, 250, 250), 1, cv2.LINE_AA)
+        picture[:] = np.rint(picture * (1 - dark) * (1 - light) + 250 * light)
     return burned, ink > 0
 
 

@@ -5,6 +5,7 @@ import torch
 
 from dipvideo.errors import OptionError
 from dipvideo.networks import make
+from dipvideo.networks.blocks import Enlarge
 from dipvideo.registry import names
 
 
@@ -31,6 +32,16 @@ def test_any_shape_comes_out_as_it_went_in_and_within_bounds(name: str, shape: t
     network = make(name, 2)
     picture = network(torch.rand(1, network.code_channels, *shape))
     assert picture.shape == (1, 2, *shape)
+
+
+@pytest.mark.parametrize("size", [(7, 12), (14, 24), (13, 24)])
+def test_enlarging_is_bilinear_however_it_is_done(size: tuple[int, int]) -> None:
+    small = torch.rand(1, 3, 7, 12, requires_grad=True)
+    expected = torch.nn.functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
+    enlarged = Enlarge("bilinear")(small, size)
+    assert torch.allclose(enlarged, expected, atol=1e-6)
+    slopes = [torch.autograd.grad(x.square().sum(), small)[0] for x in (enlarged, expected)]
+    assert torch.allclose(*slopes, atol=1e-5)
 
 
 @pytest.mark.parametrize("spec, sentence", [

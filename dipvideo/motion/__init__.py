@@ -1,0 +1,13 @@
+"""What other frames of the shot show: true pixels, borrowed before anything is invented.
+
+    borrow      the answer: pixels, how far each can be trusted, and where it came from
+    scene       the frames at working resolution, holes filled smoothly
+    align       where the camera went: corners tracked through the scene, a similarity between any two frames
+    flow        where each pixel went: dense flow, chained from frame to frame
+    agreement   how well a moved frame agrees with what is known around each pixel
+    fill        unknown samples from the known ones around them
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrow": ["Borrowed", "borrow"]})

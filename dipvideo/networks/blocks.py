@@ -57,15 +57,32 @@ def conv_block(fan_in: int, channels: int, kernel: int, *, stride: int = 1, padd
 
 
 class Enlarge(nn.Module):
-    """To a size exactly, so that no picture need be cropped to a multiple of anything."""
+    """To a size exactly, so that no picture need be cropped to a multiple of anything.
+
+    On a CPU exact doubling is a transposed convolution with the bilinear kernel: the same values to rounding, six
+    times faster than interpolate (1.2 against 6.5 ms for 32 channels of 52x212, forward and backward, one core).
+    """
 
     def __init__(self, mode: str):
         super().__init__()
         _check("upsample", mode, UPSAMPLINGS)
-        self._arguments = {"mode": mode} if mode == "nearest" else {"mode": mode, "align_corners": False}
+        self._mode = mode
+        weights = torch.tensor([0.25, 0.75, 0.75, 0.25])
+        self.register_buffer("_kernel", torch.outer(weights, weights)[None, None], persistent=False)
 
     def forward(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-        return functional.interpolate(x, size=size, **self._arguments)
+        if self._mode == "nearest":
+            return functional.interpolate(x, size=size, mode="nearest")
+        if x.device.type == "cpu" and tuple(size) == (2 * x.shape[-2], 2 * x.shape[-1]):
+            return self._doubled(x)
+        return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+    def _doubled(self, x: torch.Tensor) -> torch.Tensor:
+        channels = x.shape[1]
+        with torch.autocast("cpu", enabled=False):  # in bfloat16 this convolution is slow and loses its exactness
+            padded = functional.pad(x.float(), (1, 1, 1, 1), mode="replicate")
+            kernel = self._kernel.expand(channels, 1, 4, 4)
+            return functional.conv_transpose2d(padded, kernel, stride=2, padding=3, groups=channels).to(x.dtype)
 
 
 def _check(what: str, kind: str, known: tuple[str, ...]) -> None:

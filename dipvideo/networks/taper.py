@@ -14,7 +14,7 @@ from .blocks import Enlarge, conv, conv_block
 
 
 def build(code_channels: int = 8, out_channels: int = 3, *, widths: tuple = (16, 32, 64, 96, 96), skip: int = 4,
-          kernel: int = 3, upsample: str = "bilinear", padding: str = "zeros", norm_kind: str = "instance",
+          kernel: int = 3, upsample: str = "bilinear", padding: str = "zeros", norm_kind: str = "batch",
           sigmoid: bool = True) -> nn.Module:
     """widths: channels a scale, finest first; skip: channels of each scale's skip branch, 0 for none.
 

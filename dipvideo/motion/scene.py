@@ -1,0 +1,44 @@
+"""Frames at the resolution that motion is sought in, holes filled so that nothing stands still there."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .fill import fill_smoothly
+
+# (pixels of a crop, how many times smaller it is searched): a caption's crop of a 360p film is searched as it is.
+GRIDS = ((60_000, 1), (200_000, 2))
+COARSEST = 4
+
+
+class Scene:
+    """Luma and knowledge of every frame.
+
+    luma: (n, h, w) uint8, holes filled from around them; known: (n, h, w) float32, 1 where every pixel below is known,
+    else 0; grid: how many times smaller than the frames; still: (h, w, 2) float32, each place's own x and y.
+    """
+
+    def __init__(self, frames: np.ndarray, holes: np.ndarray):
+        count, height, width = holes.shape
+        self.grid = next((grid for area, grid in GRIDS if height * width <= area), COARSEST)
+        size = (-(-width // self.grid), -(-height // self.grid))
+        self.luma = np.empty((count, size[1], size[0]), np.uint8)
+        self.known = np.empty((count, size[1], size[0]), np.float32)
+        edge = (0, size[1] * self.grid - height, 0, size[0] * self.grid - width)
+        for index in range(count):
+            luma = cv2.copyMakeBorder(_luma(frames[index]), *edge, cv2.BORDER_REPLICATE)
+            known = cv2.copyMakeBorder((~holes[index]).astype(np.float32), *edge, cv2.BORDER_REPLICATE)
+            if self.grid > 1:
+                luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+                known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+            self.known[index] = known > 0.999
+            whole = self.known[index].all()
+            self.luma[index] = luma if whole else np.rint(fill_smoothly(luma, self.known[index])).clip(0, 255)
+        self.still = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1).astype(np.float32)
+
+
+def _luma(frame: np.ndarray) -> np.ndarray:
+    if frame.dtype != np.uint8:
+        frame = np.rint(frame * 255).clip(0, 255).astype(np.uint8)
+    return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)

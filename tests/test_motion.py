@@ -1,0 +1,119 @@
+"""Borrowing: what other frames show comes back true, and what none shows is not claimed."""
+
+import cv2
+import numpy as np
+import pytest
+from conftest import captioned, panned, texture
+
+from dipvideo.metrics import psnr
+from dipvideo.motion import borrow
+
+SIZE = (72, 160)
+
+
+def scene(clean: list[np.ndarray], start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Frames with text in [start, stop), and their holes."""
+    burned, ink = captioned(clean, start, stop, "Hello you")
+    hole = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.stack(burned), np.stack([hole & (start <= i < stop) for i in range(len(clean))])
+
+
+def filled(frames: np.ndarray, holes: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    answer, = borrow(frames, holes, [target])
+    return answer.rgb, answer.confidence, answer.source
+
+
+def telea(frame: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return cv2.inpaint(frame, hole.astype(np.uint8), 3, cv2.INPAINT_TELEA) / 255
+
+
+@pytest.mark.parametrize("speed", [0, 1, 3])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_hidden_pixels_come_back_true_under_a_still_or_moving_camera(speed: int, kind: type) -> None:
+    clean = panned(24, speed=speed, size=SIZE)
+    frames, holes = scene(clean, 8, 18)
+    given = frames if kind is np.uint8 else frames.astype(np.float32) / 255
+    rgb, confidence, source = filled(given, holes, 12)
+    hole = holes[12]
+    inner = hole.copy()
+    inner[:, -20:] = False  # a pan brings these in from outside the crop
+    assert confidence[inner].mean() > 0.9
+    assert psnr(rgb, clean[12] / 255, inner) > psnr(telea(frames[12], hole), clean[12] / 255, inner) + 8
+    assert (source[inner] != 12).all() and (source[inner] >= 0).mean() > 0.99
+
+
+def test_nothing_is_said_outside_the_hole_or_of_frames_without_one() -> None:
+    frames, holes = scene(panned(12, size=SIZE), 4, 8)
+    rgb, confidence, source = filled(frames, holes, 6)
+    assert not confidence[~holes[6]].any() and (source[~holes[6]] == -1).all() and not rgb[~holes[6]].any()
+    _, confidence, source = filled(frames, holes, 2)
+    assert not confidence.any() and (source == -1).all()
+
+
+def test_what_no_frame_shows_is_not_claimed() -> None:
+    """Text that never goes, over a picture that never moves."""
+    frames, holes = scene(panned(10, speed=0, size=SIZE), 0, 10)
+    _, confidence, _ = filled(frames, holes, 5)
+    assert confidence.max() == 0
+
+
+def test_a_lone_frame_has_nothing_to_borrow() -> None:
+    frames, holes = scene(panned(1, size=SIZE), 0, 1)
+    _, confidence, source = filled(frames, holes, 0)
+    assert not confidence.any() and (source == -1).all()
+
+
+def test_frames_that_show_something_else_are_not_trusted() -> None:
+    """Every other frame is another scene: confidence falls far below that of the same scene."""
+    same = panned(12, speed=0, size=SIZE)
+    other = [same[6] if i == 6 else texture(*SIZE, seed=50 + i) for i in range(12)]
+    trusted, doubted = (filled(*scene(clean, 6, 7), 6)[1][scene(clean, 6, 7)[1][6]].mean() for clean in (same, other))
+    assert trusted > 0.95 > 0.6 > doubted
+
+
+def test_another_exposure_is_matched() -> None:
+    clean = panned(16, speed=0, size=SIZE)
+    faded = [np.clip(c * (0.75 if i < 6 else 1.0), 0, 255).astype(np.uint8) for i, c in enumerate(clean)]
+    frames, holes = scene(faded, 6, 16)
+    rgb, _, _ = filled(frames, holes, 10)
+    assert psnr(rgb, clean[10] / 255, holes[10]) > psnr(clean[10] * 0.75 / 255, clean[10] / 255, holes[10]) + 6
+
+
+@pytest.mark.parametrize("speed", [1, 2, 3])
+def test_a_thing_that_moves_by_itself_is_never_made_worse(speed: int) -> None:
+    """Texture crosses behind the text over a still background: what is not understood is not trusted."""
+    back, thing = texture(*SIZE, seed=3), texture(64, 90, seed=9)
+    clean = []
+    for i in range(20):
+        picture, left = back.copy(), 30 + speed * (i - 10)
+        picture[6:70, left:left + 90] = thing
+        clean.append(picture)
+    frames, holes = scene(clean, 0, 20)
+    hole = holes[10].copy()
+    hole[:, :38] = hole[:, 112:] = False  # what of it is hidden at frame 10, away from its edges
+    rgb, confidence, _ = filled(frames, holes, 10)
+    plain, share = telea(frames[10], holes[10]), confidence[..., None]
+    assert psnr(share * rgb + (1 - share) * plain, clean[10] / 255, hole) > psnr(plain, clean[10] / 255, hole)
+
+
+def test_the_bits_do_not_depend_on_threads_or_runs() -> None:
+    frames, holes = scene(panned(16, speed=2, size=SIZE), 4, 12)
+    answers = []
+    try:
+        for threads in (1, 2, 1):
+            cv2.setNumThreads(threads)
+            answers.append(filled(frames, holes, 8))
+    finally:
+        cv2.setNumThreads(1)
+    for answer in answers[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(answers[0], answer, strict=True))
+
+
+def test_a_large_crop_is_searched_coarsely_and_filled_finely() -> None:
+    clean = panned(10, speed=2, size=(240, 640))
+    frames, holes = scene(clean, 3, 7)
+    rgb, confidence, _ = filled(frames, holes, 5)
+    inner = holes[5].copy()
+    inner[:, -30:] = False
+    assert confidence[inner].mean() > 0.8
+    assert psnr(rgb, clean[5] / 255, inner) > psnr(telea(frames[5], holes[5]), clean[5] / 255, inner) + 6
