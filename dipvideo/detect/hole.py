@@ -47,7 +47,7 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     is there; letters: (h, w) bool, what is known of the letters; height: of a letter; kernel: `stroke_kernel`.
     """
     changes = [np.abs(mean - other) for other in (before, after) if other is not None]
-    letters = all_letters(mean, deviation, changes, letters, height, kernel)
+    letters = all_letters(mean, deviation, changes, _alike(letters, mean, deviation), height, kernel)
     text = letters | _came_and_went(changes, letters, height)
     farthest = max(round(REACH * height), 3)
     distance, sector = _nearest(text)
@@ -71,7 +71,7 @@ def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarra
     strokes = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, kernel)
     usual = float(np.percentile(strokes[letters], 70))
     colour = float(np.percentile(mean[letters], 70))
-    calm = max(float(np.median(deviation[letters])) * 2, CALM_255)
+    calm = _calm(deviation, letters)
     core = (strokes >= PROMINENT * usual) & (np.abs(mean - colour) < COLOUR_255) & (deviation <= calm)
     if changes:
         core = _mostly(core, np.maximum.reduce(changes) > CHANGED_255)
@@ -88,6 +88,23 @@ def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarra
         # what was there before and stays on is the picture's own, even where it touches a letter
         kept &= (np.maximum.reduce(changes) > CHANGE_255) | letters
     return kept
+
+
+def _alike(letters: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """`letters` without parts of another colour that do not stand still either: the picture's, beside the line."""
+    found, labels = cv2.connectedComponents(letters.astype(np.uint8), connectivity=8)
+    colour, calm = float(np.median(mean[letters])), _calm(deviation, letters)
+    kept = letters.copy()
+    for part in range(1, found):
+        pixels = labels == part
+        if abs(np.median(mean[pixels]) - colour) >= COLOUR_255 and np.median(deviation[pixels]) > calm:
+            kept[pixels] = False
+    return kept
+
+
+def _calm(deviation: np.ndarray, letters: np.ndarray) -> float:
+    """How much a letter of this line may change over time."""
+    return max(float(np.median(deviation[letters])) * 2, CALM_255)
 
 
 def _came_and_went(changes: list[np.ndarray], letters: np.ndarray, height: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What other frames of the shot show: true pixels, borrowed before anything is invented.
 
     borrow      the answer: pixels, how far each can be trusted, and where it came from
+    candidates  the frames worth asking, moved onto the one to fill, cheapest ways first
     scene       the frames at working resolution, holes filled smoothly
     align       where the camera went: corners tracked through the scene, a similarity between any two frames
     flow        where each pixel went: dense flow, chained from frame to frame

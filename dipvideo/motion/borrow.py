@@ -15,15 +15,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .agreement import CELL, DARK, NONE, detail, disagreement
-from .align import Tracks
-from .flow import Flows
+from .agreement import DARK
+from .candidates import Candidate, Candidates
 from .scene import Scene
 
-REACH = 48  # frames to each side: farther ones add less than .1 dB
-FLOOR = 1.0  # squared code values added to every cost: quantisation makes no candidate perfect
 LEAST_WEIGHT = 0.05  # candidates below this share of the best are left out: they cost time and add blur
-DEPTH = 4  # pixels of the film from which a rim would have to be carried into a stroke
+MOST = 16  # candidates mixed at a pixel: all would cost twice the time for .1 dB, 8 would leave .3 dB more noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +36,6 @@ class Borrowed:
     source: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A frame moved onto the target: where its pixels lie (None: where they are), and at each hidden working pixel
-    what it costs (inf where it shows nothing) and how its exposure differs."""
-
-    frame: int
-    place: np.ndarray | None
-    cost: np.ndarray
-    gain: np.ndarray
-
-
 def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int]) -> Iterator[Borrowed]:
     """What the others show of each of the frames `targets`, in that order (rising, so that memory stays bounded).
 
@@ -58,78 +44,43 @@ def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int]) -> Ite
     agrees with itself in every frame. Gives the same bits however many threads there are.
     """
     scene = Scene(frames, holes)
-    tracks, flows = Tracks(scene), Flows(scene)
+    candidates = Candidates(scene)
     for target in targets:
-        yield _borrowed(frames, holes[target], target, scene, _candidates(target, scene, tracks, flows))
-        flows.forget(target - REACH)
+        rim = candidates.rim(target)
+        yield _mixed(frames, holes[target], scene.known[target], scene.grid, rim, candidates.of(target, rim))
 
 
-def _candidates(target: int, scene: Scene, tracks: Tracks, flows: Flows) -> list[_Candidate]:
-    hidden = np.nonzero(scene.known[target] == 0)
-    if not len(hidden[0]):
-        return []
-    near = [s for s in range(max(target - REACH, 0), min(target + REACH + 1, len(scene.luma))) if s != target]
-    found = [_candidate(target, s, None, scene, hidden) for s in near]
-    for s in near:
-        model = tracks.model(target, s)
-        if model is not None:
-            found.append(_candidate(target, s, cv2.transform(scene.still, model), scene, hidden))
-    for step in (-1, 1):
-        for s, place in flows.chain(target, step):
-            if abs(s - target) > REACH:
-                break
-            found.append(_candidate(target, s, place, scene, hidden))
-    return [candidate for candidate in found if np.isfinite(candidate.cost).any()]
-
-
-def _rim(target: int, scene: Scene) -> np.ndarray:
-    """(h, w): about what filling from the rim would cost."""
-    return detail(scene.luma[target].astype(np.float32), scene.known[target], max(CELL // scene.grid, 1),
-                  max(DEPTH // scene.grid, 1))
-
-
-def _candidate(target: int, frame: int, place: np.ndarray | None, scene: Scene,
-               hidden: tuple[np.ndarray, np.ndarray]) -> _Candidate:
-    luma, known = scene.luma[frame], scene.known[frame]
-    if place is not None:
-        luma = cv2.remap(luma, place, None, cv2.INTER_LINEAR)
-        known = (cv2.remap(known, place, None, cv2.INTER_LINEAR) > 0.99).astype(np.float32)
-    cost, gain = disagreement(scene.luma[target].astype(np.float32), luma.astype(np.float32),
-                              known * scene.known[target], max(CELL // scene.grid, 1))
-    cost = np.where((known[hidden] > 0) & (cost[hidden] < NONE / 5), cost[hidden] + FLOOR, np.inf)
-    return _Candidate(frame, place, cost, gain[hidden])
-
-
-def _borrowed(frames: np.ndarray, hole: np.ndarray, target: int, scene: Scene,
-              candidates: list[_Candidate]) -> Borrowed:
+def _mixed(frames: np.ndarray, hole: np.ndarray, known: np.ndarray, grid: int, rim: np.ndarray,
+           candidates: list[Candidate]) -> Borrowed:
     """Mix the candidates at full resolution, each pixel resampled once."""
     answer = Borrowed(np.zeros((*hole.shape, 3), np.float32), np.zeros(hole.shape, np.float32),
                       np.full(hole.shape, -1, np.int32))
     if not candidates:
         return answer
     ys, xs = np.nonzero(hole)
-    rows = np.cumsum(scene.known[target].ravel() == 0) - 1  # of each hidden working pixel in the candidates' lists
-    rows = rows.reshape(scene.known[target].shape)[ys // scene.grid, xs // scene.grid]
+    rows = np.cumsum(known.ravel() == 0) - 1  # of each hidden working pixel in the candidates' lists
+    rows = rows.reshape(known.shape)[ys // grid, xs // grid]
     costs = np.stack([c.cost for c in candidates])
     least = costs.min(0)
     shown = np.isfinite(least)
     least = np.where(shown, least, 1)
-    weights = np.exp((least - np.where(np.isfinite(costs), costs, NONE)) / least)
+    weights = np.exp((least - costs) / least)
     weights[weights < LEAST_WEIGHT] = 0
+    if len(weights) > MOST:
+        weights[weights < np.partition(weights, -MOST, axis=0)[-MOST]] = 0
     total = np.zeros(len(ys), np.float32)
     mixed = np.zeros((len(ys), 3), np.float32)
     for candidate, weight in zip(candidates, weights, strict=True):
         used = np.nonzero(weight[rows])[0]
         if not len(used):
             continue
-        values = _taken(frames[candidate.frame], ys[used], xs[used], candidate.place, scene.grid)
+        values = _taken(frames[candidate.frame], ys[used], xs[used], candidate.place, grid)
         gain = candidate.gain[rows[used], None]
         share = weight[rows[used]]
         mixed[used] += (values + gain * (values + DARK)) * share[:, None]
         total[used] += share
     seen = shown[rows] & (total > 0)
     ys, xs, rows = ys[seen], xs[seen], rows[seen]
-    rim = _rim(target, scene)[scene.known[target] == 0]
     answer.rgb[ys, xs] = (mixed[seen] / total[seen, None] / 255).clip(0, 1)
     answer.confidence[ys, xs] = (rim / (rim + least))[rows]
     answer.source[ys, xs] = np.array([c.frame for c in candidates])[weights.argmax(0)][rows]
