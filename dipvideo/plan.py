@@ -13,7 +13,7 @@ from .frame import Shot, VideoInfo
 from .geometry import Box
 
 MAX_FRAMES = 64  # of a chunk that are restored: bounds memory, and what a crash can cost
-BORROW_FRAMES = 64  # read on both sides of a chunk, within its shot, to borrow from
+BORROW_FRAMES = 96  # read on both sides of a chunk, within its shot: as far as borrowing looks
 MAX_SPAN = 128  # frames from a chunk's first to its last: bounds memory where holes are few and far between
 MAX_GAP = 48  # frames without a hole after which the weights are of little use to the next caption
 WARM_UP = 4  # frames fitted before a chunk that begins inside a caption, and thrown away, so that no seam shows

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dipvideo.detect import CaptionFinder, ShotFinder
+from dipvideo.detect.hole import _alike
 from dipvideo.frame import Frame, VideoInfo
 from dipvideo.geometry import Box
 from dipvideo.planes import PixelLayout, Planes
@@ -261,3 +262,16 @@ def test_memory_does_not_grow_with_length():
         finder.update(frame, False)
         held.append(len(finder._ring.frames) + len(finder._gone))
     assert max(held[2 * FRAMES:]) <= max(held[:2 * FRAMES])
+
+
+def test_a_part_of_another_colour_that_moves_is_no_letter():
+    letters = np.zeros((20, 80), bool)
+    parts = [np.s_[5:15, x:x + 4] for x in (5, 15, 25, 35, 45, 55)]
+    mean, deviation = np.full(letters.shape, 90.0), np.full(letters.shape, 20.0)
+    for part in parts:
+        letters[part], mean[part], deviation[part] = True, 230, 1
+    mean[parts[0]], deviation[parts[0]] = 160, 14  # a blade of grass
+    mean[parts[1]] = 160  # a word not yet sung
+    deviation[parts[2]] = 14  # a letter over flicker
+    kept = _alike(letters, mean, deviation)
+    assert not kept[parts[0]].any() and all(kept[part].all() for part in parts[1:])

@@ -117,3 +117,37 @@ def test_a_large_crop_is_searched_coarsely_and_filled_finely() -> None:
     inner[:, -30:] = False
     assert confidence[inner].mean() > 0.8
     assert psnr(rgb, clean[5] / 255, inner) > psnr(telea(frames[5], holes[5]), clean[5] / 255, inner) + 6
+
+
+def test_a_still_camera_is_not_searched_for_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, holes = scene(panned(16, speed=0, size=SIZE), 4, 12)
+    monkeypatch.delattr("dipvideo.motion.align.Tracks.model")
+    monkeypatch.delattr("dipvideo.motion.flow.Flows.chain")
+    assert filled(frames, holes, 8)[1][holes[8]].mean() > 0.95
+
+
+def test_long_text_over_a_slow_pan_is_read_from_far_away() -> None:
+    """A column of text wider than what 48 frames of pan uncover."""
+    clean = panned(160, speed=1, size=(48, 240))
+    holes = np.zeros((160, 48, 240), bool)
+    holes[:, 16:32, 60:180] = True
+    frames = np.stack(clean)
+    frames[holes] = 255
+    target = 80
+    _, confidence, source = filled(frames, holes, target)
+    far = np.zeros_like(holes[target])
+    far[18:30, 112:128] = True  # 52 pixels or more from either end of the text
+    assert (confidence[far] > 0.8).mean() > 0.9
+    assert (np.abs(source[far] - target) > 48).all()
+
+
+def test_no_more_is_kept_however_long_the_shot() -> None:
+    """Walking through a shot, flow behind the reach is forgotten."""
+    from dipvideo.motion.candidates import REACH, Candidates
+    from dipvideo.motion.scene import Scene
+
+    frames, holes = scene(panned(260, speed=1, size=(32, 64)), 0, 260)
+    candidates = Candidates(Scene(frames, holes))
+    for target in range(0, 260, 20):
+        candidates.of(target, candidates.rim(target) * 0)
+        assert len(candidates._flows._kept) <= 4 * (REACH + 20)

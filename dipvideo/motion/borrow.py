@@ -4,7 +4,7 @@ Every near frame is a candidate up to three times: as it stands (a still camera)
 camera), and moved by chained optical flow (moving things). At each hidden pixel a candidate costs the mean squared
 disagreement with what is known around it; candidates are averaged with weights exp((least − cost) / least). Confidence
 is detail / (detail + least): borrowing is trusted as far as it beats filling from the rim. On sixteen clips with 5x5
-grown true masks the blend with Telea is 27.4 dB where Telea alone is 22.7, and above Telea on every clip.
+grown true masks the blend with Telea is 27.6 dB where Telea alone is 22.7, and above Telea on every clip.
 """
 
 from __future__ import annotations

@@ -13,14 +13,16 @@ from .align import Tracks
 from .flow import Flows
 from .scene import Scene
 
-# Frames to each side: (from, up to, every). Trying all costs a third more time and gains nothing; every third from 8 on
-# loses up to 3.7 dB where a pixel shows only in passing; the far ones gain 1.4 dB where text stays long over a pan.
+# Frames to each side: (from, up to, every). Trying every one up to 48 costs a third more time and gains nothing; every
+# third from 8 on loses up to 3.7 dB where a pixel shows only in passing; the far ones gain 1.4 dB where text stays long
+# over a pan.
 SPANS = ((1, 16, 1), (18, 48, 2), (52, 96, 4))
 REACH = 96
 FLOOR = 1.0  # squared code values added to every cost: quantisation makes no candidate perfect
 DEPTH = 4  # pixels of the film from which a rim would have to be carried into a stroke
 # A cost below STILL squared code values + SHARE of the rim's is not worth bettering: where it is so in ENOUGH of the
-# hole, the dearer ways to move a frame are left out. It saves 40 % under a slow pan, more under a still camera, for .0 dB.
+# hole, the dearer ways to move a frame are left out. It saves a third of the time under a slow pan and most of it under
+# a still camera, and loses nothing.
 STILL, SHARE, ENOUGH = 6.0, 0.1, 0.99
 
 
@@ -78,7 +80,7 @@ class Candidates:
                     yield source, place
 
     def _candidate(self, target: int, source: int, place: np.ndarray | None) -> Candidate | None:
-        """None if the moved frame shows nothing of the hole: so does every frame of one caption under a still camera."""
+        """None if the moved frame shows nothing of the hole, as the frames of one caption under a still camera do."""
         scene = self._scene
         hidden = scene.known[target] == 0
         luma, known = scene.luma[source], scene.known[source]
