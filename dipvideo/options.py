@@ -59,6 +59,8 @@ class EngineOptions(Options):
     learning_rate: float = option(0.01, "Adam's step size.", least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
+    flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "
+                                    "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",
                             choices=("auto", "float32", "bfloat16"))
     seed: int = option(0, "Two runs with one seed give the same bytes.", least=0, most=2**31 - 1)

@@ -161,7 +161,7 @@ def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine
     """A prior of the shape that `problem` asks for."""
     return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
                         precision=settings.precision, learning_rate=settings.learning_rate,
-                        input_noise=settings.input_noise)
+                        input_noise=settings.input_noise, flat=settings.flat_start)
 
 
 def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:

@@ -2,6 +2,7 @@
 
 import copy
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -21,7 +22,7 @@ FRAMES = 6
 
 def scene() -> tuple[list[FillProblem], list[np.ndarray], np.ndarray]:
     """Problems for a slow pan with text over it, the clean crops and the hole."""
-    clean = panned(FRAMES, size=(48, 96))
+    clean = [cv2.GaussianBlur(p, (0, 0), 4) for p in panned(FRAMES, size=(48, 96))]  # soft enough to be guessed
     burned, hole = captioned(clean, 0, FRAMES, "Hi you")
     still = np.zeros(hole.shape, np.float32)
     problems = [FillProblem.of(Box(0, 0, 48, 96), b.astype(np.float32) / 255, hole, still, base=False) for b in burned]
@@ -169,6 +170,13 @@ def test_what_nothing_constrains_holds_on_to_the_last_answer() -> None:
         pictures = [p.picture(f.estimate) for p, f in zip(of, (one, two), strict=True)]
         moved[hold] = np.abs(pictures[0] - pictures[1])[hole].mean()
     assert moved[3.0] < moved[0.0]
+
+
+def test_a_prior_on_a_base_starts_at_the_base() -> None:
+    problem = scene()[0][0]
+    based = FillProblem.of(problem.box, problem.image, problem.hole, problem.confidence)
+    assert torch.allclose(based.forward(make_prior(based)()), based.base)
+    assert not torch.allclose(based.forward(make_prior(based, flat=False)()), based.base)
 
 
 def test_a_smooth_base_is_worth_many_steps() -> None:

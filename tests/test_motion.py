@@ -9,7 +9,6 @@ from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
 
 SIZE = (72, 160)
-FINE = 40
 
 
 def scene(clean: list[np.ndarray], start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +118,7 @@ def test_a_large_crop_is_searched_coarsely_and_filled_finely() -> None:
     inner = holes[5].copy()
     inner[:, -30:] = False
     assert confidence[inner].mean() > 0.9
-    assert psnr(rgb, clean[5] / 255, inner) > FINE
+    assert psnr(rgb, clean[5] / 255, inner) > 45  # half a pixel off: 36
 
 
 @pytest.mark.parametrize("left_out", ["align.Tracks.model", "flow.Flows.chain"])

@@ -62,6 +62,7 @@ def warm_start_table(study: Study, command: str) -> str:
     """The verdicts as a table, with the conditions they hold under."""
     seeds = len({c.seed for c in study.curves})
     network = f"`{study.network}`{'' if study.base else ' without a smooth base'}"
+    network += "" if study.flat_start else ", from random features"
     lines = [
         f"# What a warm start is worth: {study.clip}", "",
         f"Frames {study.frames[0]} to {study.frames[1] - 1}, crop {study.crop}, scored on {study.scored}; network "

@@ -95,6 +95,7 @@ class Study:
     scored: str
     network: str
     base: bool
+    flat_start: bool
     device: str
     precision: str
     curves: tuple[Curve, ...]
@@ -124,7 +125,7 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
     return Study(
         clip=Path(clip).name, frames=(chunk.start, chunk.stop), crop=f"{chunk.box.width}x{chunk.box.height}",
         scored="truth" if options.truth else "held-out holes", network=settings.network, base=options.base,
-        device=engine.describe(settings.device), precision=str(settings.precision).removeprefix("torch."),
+        flat_start=options.flat_start, device=engine.describe(settings.device), precision=str(settings.precision).removeprefix("torch."),
         curves=tuple(curves), verdicts=tuple(_verdicts(curves, policies)))
 
 

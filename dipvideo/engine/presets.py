@@ -40,6 +40,7 @@ class Settings:
     stop: str
     learning_rate: float
     input_noise: float
+    flat_start: bool
     seed: int
 
 
@@ -51,4 +52,4 @@ def settle(options: EngineOptions) -> Settings:
     device = choose_device(options.device)
     return Settings(device, choose_precision(options.precision, device), preset.network, options.warm_start,
                     preset.first_steps, preset.steps, options.stop, options.learning_rate, options.input_noise,
-                    options.seed)
+                    options.flat_start, options.seed)
