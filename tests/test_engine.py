@@ -140,8 +140,10 @@ def test_the_loss_is_read_back_once_in_ten_steps(monkeypatch) -> None:
 
 
 def test_held_out_pixels_stop_a_fit_and_keep_its_best() -> None:
-    problems, _, _ = scene()
-    fits = engine.fit_frames(problems[:1], make_prior(problems[0], learning_rate=0.05),
+    clean = scene()[0][0]
+    noise = np.random.default_rng(0).normal(0, 0.15, clean.image.shape).astype(np.float32)
+    problems = [FillProblem.of(clean.box, clean.image + noise, clean.hole, clean.confidence, base=False)]
+    fits = engine.fit_frames(problems, make_prior(problems[0]),
                              engine.make_warm_start("cold"), first_steps=600, steps=600, stop="held-out")
     (_, result), = fits
     assert result.steps < 600 and "Held-out pixels" in result.stopped

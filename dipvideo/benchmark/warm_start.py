@@ -125,8 +125,9 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
     return Study(
         clip=Path(clip).name, frames=(chunk.start, chunk.stop), crop=f"{chunk.box.width}x{chunk.box.height}",
         scored="truth" if options.truth else "held-out holes", network=settings.network, base=options.base,
-        flat_start=options.flat_start, device=engine.describe(settings.device), precision=str(settings.precision).removeprefix("torch."),
-        curves=tuple(curves), verdicts=tuple(_verdicts(curves, policies)))
+        flat_start=options.flat_start, device=engine.describe(settings.device),
+        precision=str(settings.precision).removeprefix("torch."), curves=tuple(curves),
+        verdicts=tuple(_verdicts(curves, policies)))
 
 
 class _Meter:

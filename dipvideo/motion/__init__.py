@@ -1,6 +1,6 @@
 """What other frames of the shot show: true pixels, borrowed before anything is invented.
 
-    borrow      the answer: pixels, how far each can be trusted, and where it came from
+    borrowing   the answer: pixels, how far each can be trusted, and where it came from
     candidates  the frames worth asking, moved onto the one to fill, cheapest ways first
     scene       the frames at working resolution, holes filled smoothly
     align       where the camera went: corners tracked through the scene, a similarity between any two frames
@@ -11,4 +11,4 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrow": ["Borrowed", "borrow"]})
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"]})
