@@ -32,14 +32,19 @@ def test_a_study_measures_every_policy_and_writes_its_files(files: tuple[str, st
     study = measure_warm_start(film, WarmStartOptions(mask=mask, truth=clean, policies="previous", **QUICK),
                                tell=heard.append)
     assert [v.policy for v in study.verdicts] == ["cold", "previous"]
-    assert len(study.curves) == 4 and study.frames == (2, 9)
+    assert len(study.curves) == 4 and study.frames == (2, 6)
     cold, warm = ([c for c in study.curves if c.policy == p] for p in ("cold", "previous"))
     few = [next(p.psnr for p in c[0].points if p.steps == 5) for c in (cold, warm)]
     assert few[1] > few[0] + 1  # at five steps a warm frame is ahead of a cold one
-    goal = max(p.psnr for p in cold[0].points) - CLOSE
-    for curve, verdict in ((cold, study.verdicts[0]), (warm, study.verdicts[1])):
-        reached = [next((p.steps for p in c.points if p.psnr >= goal), None) for c in curve[:1]]
-        assert (verdict.steps is None) or reached[0] is not None
+    final = [c.points[-1].psnr - CLOSE for c in cold]
+    first = [[next((p.steps for p in c.points if p.psnr >= goal), None) for c, goal in zip(curves, final, strict=True)]
+             for curves in (cold, warm)]
+    assert study.verdicts[0].final.speed_up == 1 and study.verdicts[0].final.steps == np.median(first[0])
+    if all(first[1]):
+        gains = [a / b for a, b in zip(*first, strict=True)]
+        assert study.verdicts[1].final.speed_up == np.median(gains)
+    else:
+        assert study.verdicts[1].final.speed_up is None
     assert heard[-1].done == heard[-1].total
     table, numbers, picture = write_warm_start(study, tmp_path / "report", "dipvideo benchmark warm-start film.mp4")
     assert "| previous |" in table.read_text() and "dipvideo benchmark warm-start film.mp4" in table.read_text()

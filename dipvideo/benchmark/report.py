@@ -15,7 +15,7 @@ from ..errors import OptionError
 
 if TYPE_CHECKING:
     from .quality import Quality
-    from .warm_start import Study
+    from .warm_start import Reached, Study
 
 
 def write_warm_start(study: Study, folder: Path, command: str) -> list[Path]:
@@ -68,14 +68,20 @@ def warm_start_table(study: Study, command: str) -> str:
         f"Frames {study.frames[0]} to {study.frames[1] - 1}, crop {study.crop}, scored on {study.scored}; network "
         f"{network}, {study.device}, {study.precision}; medians of {seeds} seeds. Made by", "",
         f"    {command}", "",
-        "| start | best hole PSNR, dB (spread) | steps a frame to cold's best | seconds a frame | fewer steps |",
-        "|---|---|---|---|---|",
+        "| start | best hole PSNR, dB (spread) | to cold's final quality: steps, seconds a frame, fewer steps | "
+        "to cold's best |",
+        "|---|---|---|---|",
     ]
     for v in study.verdicts:
-        reached = (f"{v.steps:.0f} | {v.seconds:.2f} | {v.speed_up:.1f}×" if v.steps is not None
-                   else "not reached | – | –")
-        lines.append(f"| {v.policy} | {v.psnr:.2f} ({v.psnr_spread[0]:.2f} … {v.psnr_spread[1]:.2f}) | {reached} |")
+        lines.append(f"| {v.policy} | {v.psnr:.2f} ({v.psnr_spread[0]:.2f} … {v.psnr_spread[1]:.2f}) | "
+                     f"{_cell(v.final)} | {_cell(v.best)} |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(reached: Reached) -> str:
+    if reached.steps is None:
+        return "not on every seed"
+    return f"{reached.steps:.0f}, {reached.seconds:.2f} s, {reached.speed_up:.1f}×"
 
 
 def plot(study: Study, path: Path) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..problems import FillProblem
 
 STEPS = (2, 5, 10, 20, 40, 80, 160, 320, 640)  # where quality is looked at, up to cold's own
-CLOSE = 0.05  # dB below cold's best that count as reaching it: less than the spread between seeds
+CLOSE = 0.05  # dB below a quality that count as reaching it: less than the spread between seeds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +70,27 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """A policy, over the seeds: medians, and the spread as (least, most).
+class Reached:
+    """How a policy reached a quality: medians over the seeds, all None unless every seed reached it.
 
-    psnr: the best it reached, in dB; steps, seconds: a frame, to cold's best quality, None if never; speed_up: cold's
-    steps over its own.
+    steps, seconds: a frame; speed_up: the steps that cold needed for it, over these.
     """
+
+    steps: float | None
+    seconds: float | None
+    speed_up: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A policy, over the seeds. psnr: the best it reached, in dB, median and (least, most); final, best: how it
+    reached what cold ends with, and cold's best along the way."""
 
     policy: str
     psnr: float
     psnr_spread: tuple[float, float]
-    steps: float | None
-    seconds: float | None
-    speed_up: float | None
+    final: Reached
+    best: Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,7 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
     if "cold" not in policies:
         policies.insert(0, "cold")
     settings = engine.settle(options)
-    problems, truths, holes, chunk = _problems(clip, options, tell)
+    problems, truths, holes, chunk, frames = _problems(clip, options, tell)
     ladder = (*(s for s in STEPS if s < options.cold_steps), options.cold_steps)
     total = options.seeds * sum(_cost(policy, ladder, len(problems)) for policy in policies)
     curves: list[Curve] = []
@@ -123,7 +131,7 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, tell: Tell = lam
             measured = _cold if policy == "cold" else _warm
             curves.append(Curve(policy, seed, tuple(measured(policy, copy.deepcopy(first), bench, ladder))))
     return Study(
-        clip=Path(clip).name, frames=(chunk.start, chunk.stop), crop=f"{chunk.box.width}x{chunk.box.height}",
+        clip=Path(clip).name, frames=frames, crop=f"{chunk.box.width}x{chunk.box.height}",
         scored="truth" if options.truth else "held-out holes", network=settings.network, base=options.base,
         flat_start=options.flat_start, device=engine.describe(settings.device),
         precision=str(settings.precision).removeprefix("torch."), curves=tuple(curves),
@@ -207,18 +215,21 @@ def _cost(policy: str, ladder: tuple[int, ...], frames: int) -> int:
 
 def _verdicts(curves: list[Curve], policies: list[str]) -> Iterator[Verdict]:
     cold = {c.seed: c for c in curves if c.policy == "cold"}
-    goals = {seed: max(p.psnr for p in c.points) - CLOSE for seed, c in cold.items()}
-    needed = {seed: _reached(c, goals[seed]) for seed, c in cold.items()}
+    final = {seed: c.points[-1].psnr - CLOSE for seed, c in cold.items()}
+    best = {seed: max(p.psnr for p in c.points) - CLOSE for seed, c in cold.items()}
     for policy in policies:
         mine = [c for c in curves if c.policy == policy]
-        best = [max(p.psnr for p in c.points) for c in mine]
-        reached = [_reached(c, goals[c.seed]) for c in mine]
-        speed = [needed[c.seed].steps / r.steps for c, r in zip(mine, reached, strict=True) if r]
-        all_reached = len(speed) == len(mine)  # a median over the lucky seeds alone would flatter
-        yield Verdict(policy, median(best), (min(best), max(best)),
-                      median(r.steps for r in reached) if all_reached else None,
-                      median(r.seconds for r in reached) if all_reached else None,
-                      median(speed) if all_reached else None)
+        psnr = [max(p.psnr for p in c.points) for c in mine]
+        yield Verdict(policy, median(psnr), (min(psnr), max(psnr)), _all_reached(mine, cold, final),
+                      _all_reached(mine, cold, best))
+
+
+def _all_reached(mine: list[Curve], cold: dict[int, Curve], goals: dict[int, float]) -> Reached:
+    points = [_reached(c, goals[c.seed]) for c in mine]
+    if not all(points):  # a median over the lucky seeds alone would flatter
+        return Reached(None, None, None)
+    speed = [_reached(cold[c.seed], goals[c.seed]).steps / p.steps for c, p in zip(mine, points, strict=True)]
+    return Reached(median(p.steps for p in points), median(p.seconds for p in points), median(speed))
 
 
 def _reached(curve: Curve, goal: float) -> Point | None:
@@ -226,8 +237,8 @@ def _reached(curve: Curve, goal: float) -> Point | None:
 
 
 def _problems(clip: str, options: WarmStartOptions,
-              tell: Tell) -> tuple[list[FillProblem], list[np.ndarray], list[np.ndarray], Chunk]:
-    """The problems of the clip's longest run of holes, with the truth and the pixels to score."""
+              tell: Tell) -> tuple[list[FillProblem], list[np.ndarray], list[np.ndarray], Chunk, tuple[int, int]]:
+    """The problems of the clip's longest chunk, the truth, the pixels to score, the chunk and the frames' range."""
     if options.mask is None:
         raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
     task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0))
@@ -251,4 +262,4 @@ def _problems(clip: str, options: WarmStartOptions,
         truths = [window.frames[p].astype(np.float32) / (255 if window.frames.dtype == np.uint8 else 1)
                   for p in places]
         window, scored = Window(window.first, window.frames, window.holes | moved), [moved[p] for p in places]
-    return list(task.problems(chunk, window, targets)), truths, scored, chunk
+    return list(task.problems(chunk, window, targets)), truths, scored, chunk, (targets[0], targets[-1] + 1)
