@@ -13,7 +13,7 @@ from dipvideo.errors import MaskMismatch, OptionError, SourceMissing
 from dipvideo.tasks.remove_subtitles import RemoveSubtitlesOptions
 
 QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "frames": 4, "cold_steps": 60, "seeds": 2,
-         "precision": "float32"}
+         "precision": "float32", "base": False, "flat_start": False}  # as in the paper, where a start matters
 
 
 @pytest.fixture(scope="module")
