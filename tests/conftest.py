@@ -73,7 +73,7 @@ def write_video(path: Path, pictures: list[np.ndarray], *, codec: str = "libx264
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if tone:
-            count = 44100 * len(pictures) // RATE
+            count = 44100 * len(pictures) // RATE + 44100  # sound often outlasts the picture
             wave = np.sin(np.arange(count) * 0.06).astype(np.float32)[None] * 0.3
             for at in range(0, count, 1024):
                 samples = av.AudioFrame.from_ndarray(wave[:, at:at + 1024].copy(), "fltp", "mono")

@@ -20,6 +20,7 @@ from dipvideo.errors import (
 )
 from dipvideo.io import open_source
 from dipvideo.metrics import psnr
+from dipvideo.plan import MAX_FRAMES, WARM_UP
 
 QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "first_steps": 60, "steps": 8, "precision": "float32"}
 SIZE = (144, 256)
@@ -98,6 +99,20 @@ def test_two_runs_with_one_seed_give_the_same_bytes(film: dict, tmp_path: Path) 
             **QUICK)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
     assert (tmp_path / "one.mp4").read_bytes() != (tmp_path / "other.mp4").read_bytes()
+
+
+def test_a_caption_longer_than_a_chunk_is_restored_to_its_last_frame(tmp_path: Path) -> None:
+    frames = MAX_FRAMES + 6
+    burned, ink = captioned(panned(frames + 4), 2, frames + 2)
+    masks = [np.dstack([ink * 255] * 3).astype(np.uint8) * (2 <= i < frames + 2) for i in range(frames + 4)]
+    film = write_video(tmp_path / "film.mp4", burned)
+    mask = write_video(tmp_path / "mask.mkv", masks, codec="ffv1", pix_fmt="gray")
+    few = {**QUICK, "network": "taper:widths=8", "first_steps": 2, "steps": 1}
+    summary = inpaint(film, tmp_path / "out.mkv", mask=str(mask), borrow=False, encoder="ffv1", **few)
+    assert (summary.chunks, summary.touched) == (2, frames)
+    assert summary.steps == 2 * 2 + (frames - 2) + WARM_UP  # two cold starts, the rest warm, and the warm-up frames
+    before, after = decoded(film), decoded(tmp_path / "out.mkv")
+    assert [i for i in range(frames + 4) if before[i][1] != after[i][1]] == list(range(2, frames + 2))
 
 
 def test_an_empty_mask_gives_the_file_back(film: dict, tmp_path: Path) -> None:
