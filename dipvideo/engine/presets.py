@@ -19,7 +19,7 @@ class Preset:
     steps: int
 
 
-# Chosen by benchmarks/presets.md.
+# Measured in benchmarks/presets.md.
 PRESETS = {
     "fast": Preset("taper:skip=0,widths=16-32-48-64", 60, 5),
     "balanced": Preset("taper", 120, 15),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..io import Source
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
+
 # Pixels this near to a hole are no evidence of what other frames show: where a mask misses the edge of text that stands
 # still, that edge agrees with itself in every frame. On a pan with a mask three pixels short of the text: 15.9 dB
 # without the ring, 27.1 with 1, 35.6 with 2 and with 3; with a mask that covers it the ring costs .04 dB.
