@@ -8,7 +8,7 @@ import pytest
 from conftest import captioned, panned, write_video
 
 from dipvideo.benchmark import WarmStartOptions, measure_quality, measure_warm_start, write_quality, write_warm_start
-from dipvideo.benchmark.warm_start import CLOSE
+from dipvideo.benchmark.warm_start import CLOSE, Curve, Point, _verdicts
 from dipvideo.errors import MaskMismatch, OptionError, SourceMissing
 from dipvideo.tasks.remove_subtitles import RemoveSubtitlesOptions
 
@@ -92,3 +92,14 @@ def test_a_mistake_is_named(files: tuple[str, str, str], tmp_path: Path, change:
         change["truth"] = str(write_video(tmp_path / "small.mp4", panned(10, size=(64, 64))))
     with pytest.raises(error):
         measure_warm_start(film, WarmStartOptions(**{"mask": mask, "truth": clean, **QUICK, **change}))
+
+
+def test_a_speed_up_is_colds_steps_over_the_policys_own() -> None:
+    def curve(policy: str, *quality: float) -> Curve:
+        return Curve(policy, 0, tuple(Point(s, q, s / 10) for s, q in zip((2, 10, 40, 80), quality, strict=True)))
+
+    curves = [curve("cold", 10, 15, 21, 20), curve("previous", 18, 20, 20.5, 20)]
+    cold, warm = _verdicts(curves, ["cold", "previous"])
+    assert (cold.final.steps, cold.best.steps, warm.final.steps) == (40, 40, 10)
+    assert warm.final.speed_up == 4 and warm.final.seconds == 1 and cold.final.speed_up == 1
+    assert warm.best.steps is None and warm.psnr == 20.5
