@@ -44,7 +44,7 @@ def choose_encoder(requested: str, suffix: str, pix_fmt: str, crf: int) -> Encod
     names = _BY_SUFFIX.get(suffix.lower(), _DEFAULT) if requested == "auto" else (requested,)
     for name in names:
         form = _format_for(name, pix_fmt)
-        if form is not None and opens(name, form) is None and (requested != "auto" or form == _plain(pix_fmt)):
+        if form is not None and opens(name, form) is None and (requested != "auto" or form == plain_format(pix_fmt)):
             return Encoder(name, form, _QUALITY.get(name, lambda crf: {})(crf))
     if requested == "auto":  # no candidate holds these samples as they are: the last one, converted
         name = names[-1]
@@ -73,7 +73,7 @@ def opens(name: str, pix_fmt: str) -> str | None:
     return None
 
 
-def _plain(pix_fmt: str) -> str:
+def plain_format(pix_fmt: str) -> str:
     """yuvj420p and its kin are yuv420p whose range is tagged full."""
     return pix_fmt.replace("yuvj", "yuv")
 
@@ -84,7 +84,7 @@ def _format_for(name: str, pix_fmt: str) -> str | None:
         taken = [f.name for f in av.Codec(name, "w").video_formats or ()]
     except ValueError:
         return None
-    wanted = _plain(pix_fmt)
+    wanted = plain_format(pix_fmt)
     if not taken or wanted in taken:
         return wanted
     deep = "10" in wanted or "12" in wanted or "16" in wanted

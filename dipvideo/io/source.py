@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -45,7 +46,6 @@ class VideoSource:
     def __init__(self, path: str):
         self._path = path
         self._pts: list[int] = []  # of the frames seen so far by a reader that began at 0
-        self.damaged_packets = 0
         with self._open() as container:
             stream = self._stream(container)
             rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(25)
@@ -94,7 +94,6 @@ class VideoSource:
         return Frame(index, native.pts, self.info.time_base, view(native), native)
 
     def _decode(self, seek_to: int | None = None) -> Iterator[av.VideoFrame]:
-        damaged = 0
         with self._open() as container:
             stream = self._stream(container)
             stream.thread_type = "AUTO"
@@ -107,14 +106,12 @@ class VideoSource:
                             break
                     container.seek(seek_to, stream=stream, backward=True)
                 for packet in container.demux(stream):
-                    try:
+                    # A damaged packet costs its own frames; what then is missing shows in their number.
+                    with suppress(av.error.InvalidDataError):
                         yield from packet.decode()
-                    except av.error.InvalidDataError:
-                        damaged += 1
             except av.FFmpegError as error:
                 raise Unreadable(f"{self._path!r} could not be read to its end ({error.strerror}): "
                                  "it may be damaged; try another copy.") from error
-        self.damaged_packets = max(self.damaged_packets, damaged)
 
     def _open(self) -> av.container.InputContainer:
         try:

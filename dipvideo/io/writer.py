@@ -18,7 +18,7 @@ from ..errors import OptionError, OutputError, OutputExists, SourceMissing
 from ..frame import Frame, VideoInfo
 from ..planes import Patch
 from .atomic import complete_or_nothing
-from .encoder import Encoder, choose_encoder
+from .encoder import Encoder, choose_encoder, plain_format
 from .planes import view
 from .sequence import PictureSource, planes_of
 from .source import Source
@@ -81,9 +81,8 @@ class VideoWriter:
     The stream is set up at the first frame, which alone knows how the decoder hands samples out.
     """
 
-    def __init__(self, part: Path, info: VideoInfo, encoder: str, crf: int, *, sound: bool = True):
+    def __init__(self, part: Path, info: VideoInfo, encoder: str, crf: int):
         self._part, self._info, self._request = part, info, (encoder, crf)
-        self._sound = sound
         self._output: av.container.OutputContainer | None = None
         self._copy: StreamCopy | None = None
         self._encoder: Encoder | None = None
@@ -107,16 +106,12 @@ class VideoWriter:
 
     def _encode(self, native: av.VideoFrame, pts: int, time_base: Fraction) -> None:
         duration = native.duration
-        if native.format.name != self._encoder.pix_fmt and self._plain(native) != self._encoder.pix_fmt:
+        if self._encoder.pix_fmt not in (native.format.name, plain_format(native.format.name)):
             native = native.reformat(format=self._encoder.pix_fmt)
         native.pts, native.time_base, native.pict_type = pts, time_base, 0  # 0: the encoder chooses the frame type
         if duration:
             native.duration = duration
         self._output.mux(self._stream.encode(native))
-
-    @staticmethod
-    def _plain(native: av.VideoFrame) -> str:
-        return native.format.name.replace("yuvj", "yuv")
 
     def _open(self, native: av.VideoFrame) -> None:
         info = self._info
@@ -142,8 +137,7 @@ class VideoWriter:
             setattr(context, tag, getattr(native, tag))
         if native.format.name.startswith("yuvj"):
             context.color_range = 2
-        if self._sound:
-            self._copy = StreamCopy(info.path, self._output)
+        self._copy = StreamCopy(info.path, self._output)
 
     def finish(self) -> None:
         if self._output is None:
