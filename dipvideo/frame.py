@@ -21,6 +21,7 @@ class VideoInfo:
 
     rate: frames a second, nominal (the time stamps are the truth).
     frames_promised: how many frames the file says it holds, or None where it does not say.
+    codec, container: as FFmpeg names them ("h264"; "mov,mp4,m4a,3gp,3g2,mj2"); empty for pictures.
     """
 
     path: str
@@ -29,6 +30,8 @@ class VideoInfo:
     rate: Fraction
     time_base: Fraction
     frames_promised: int | None = None
+    codec: str = ""
+    container: str = ""
 
     @property
     def box(self) -> Box:

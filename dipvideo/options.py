@@ -34,9 +34,16 @@ class OutputOptions(Options):
     """How the result is written."""
 
     overwrite: bool = option(False, "Replace an output that exists.")
-    encoder: str = option("auto", "Video encoder: auto, libx264, libx265, ffv1 (lossless), h264_nvenc, …",
-                          metavar="NAME")
-    crf: int = option(18, "Quality of the encoder: lower is better and larger.", least=0, most=63)
+    encoder: str = option("auto", "Video encoder: auto (the source's codec, its samples as they are), libx264, "
+                          "libx265, ffv1, h264_nvenc, …; `dipvideo doctor` lists what opens here.", metavar="NAME")
+    crf: int | None = option(None, "Quality of the encoder, on libx264's scale: lower is better and larger. "
+                                   "Default: 18.", least=0, most=63)
+    lossless: bool = option(False, "Encode without any loss; what is not restored then is the source's to the bit.")
+    smart_render: bool = option(True, "Copy the packets of what nothing changes, where the result can be proven "
+                                      "sound; without it everything is encoded.")
+    start: str | None = option(None, "Begin here, in seconds or hh:mm:ss; before it the film stays as it is.",
+                               metavar="TIME")
+    end: str | None = option(None, "End here; after it the film stays as it is.", metavar="TIME")
     partial: bool = option(False, "Restore what a truncated input still holds instead of refusing it.")
 
 

@@ -6,12 +6,11 @@ comes by. A chunk reads its own frames, so nothing is held but its window.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ import numpy as np
 
 from . import engine, io
 from .frame import Frame
-from .plan import Chunk
+from .plan import Chunk, make_stretches
 from .planes import Patch
 from .tasks.base import Progress, Task, Tell, Window
 
@@ -34,7 +33,8 @@ class Summary:
     """What a run did.
 
     frames: in the video; touched: of them restored; chunks; steps: of the optimiser, in all; rolled_back: how often a
-    fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring.
+    fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring; damaged:
+    packets that could not be decoded whole; warnings: a sentence for whatever could not be kept.
     """
 
     output: str
@@ -49,6 +49,8 @@ class Summary:
     encoder: str
     seconds: float
     restore_seconds: float
+    damaged: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,37 +88,51 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
     can be named; then nothing is at the output path that was not there before.
     """
     began = time.perf_counter()
+    with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
+        summary = _run(task, readable, target, tell)
+    return replace(summary, output=str(output or target), seconds=time.perf_counter() - began)
+
+
+def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     options = task.options
     settings = engine.settle(options)
     source = io.open_source(source_path)
-    target = Path(output) if output else io.default_output(str(source_path))
     mask_target = Path(options.save_mask) if options.save_mask else None
     for path in filter(None, (target, mask_target)):
-        io.check_output(path, str(source_path), options.overwrite)
-    plan, holes = task.plan(source, tell)
+        io.check_output(path, source_path, options.overwrite)
+    source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
+    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
     tally = Tally()
-    if not plan.chunks and mask_target is None and Path(source_path).is_file() and target.suffix == Path(
-            source_path).suffix:
-        with io.complete_or_nothing(target) as part:
-            shutil.copyfile(source_path, part)
-        encoder = "none, the file was copied"
-    else:
-        with ExitStack() as stack:
-            writer = stack.enter_context(io.open_writer(target, source, options.encoder, options.crf))
-            masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
-            tell(Progress("restoring", 0, plan.holes))
-            for frame, restored in _in_step(source.frames(), plan.chunks,
-                                            lambda chunk: restore_chunk(task, source, chunk, holes, settings)):
-                writer.write(frame, [restored.patch] if restored else [])
-                if masks:
-                    masks.write(restored.patch if restored else None, frame.pts, frame.time_base)
-                if restored:
-                    tally.add(restored)
-                    tell(Progress("restoring", tally.frames, plan.holes, note=f"{restored.steps} steps"))
-        encoder = writer.encoder_name
+    with ExitStack() as stack:
+        output = stack.enter_context(io.open_output(
+            target, source, wish, tell=lambda stage, done, total: tell(Progress(stage, done, total))))
+        masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
+        plan, holes = task.plan(source, tell)
+        tell(Progress("restoring", 0, plan.holes))
+        for stretch in make_stretches(plan, output.cuts):
+            if stretch.copied:
+                output.copy(stretch.start, stretch.stop)
+                for pts in source.pts[stretch.start:stretch.stop] if masks else ():
+                    masks.write(None, int(pts), source.info.time_base)
+                continue
+            with output.part(stretch.start, stretch.stop) as part:
+                for frame, restored in _in_step(source.frames(stretch.start, stretch.stop), stretch.chunks,
+                                                lambda chunk: restore_chunk(task, source, chunk, holes, settings)):
+                    part.write(frame, [restored.patch] if restored else [])
+                    if masks:
+                        masks.write(restored.patch if restored else None, frame.pts, frame.time_base)
+                    if restored:
+                        tally.add(restored)
+                        tell(Progress("restoring", tally.frames, plan.holes, note=f"{restored.steps} steps"))
     return Summary(str(target), plan.frames, tally.frames, len(plan.shots), len(plan.chunks), tally.steps,
-                   tally.rolled_back, engine.describe(settings.device), settings.network, encoder,
-                   time.perf_counter() - began, tally.seconds)
+                   tally.rolled_back, engine.describe(settings.device), settings.network, output.encoder_name,
+                   0.0, tally.seconds, source.damaged, (*_shortfall(source), *output.warnings))
+
+
+def _shortfall(source: io.Source) -> tuple[str, ...]:
+    there = len(source.pts)
+    return (f"The input is cut off: {there} of the {there + source.missing} frames it promises are there.",
+            ) if source.missing else ()
 
 
 def _in_step(frames: Iterator[Frame], chunks: Sequence[Chunk],
@@ -126,6 +142,8 @@ def _in_step(frames: Iterator[Frame], chunks: Sequence[Chunk],
     for frame in frames:
         if coming is None and waiting and frame.index >= waiting[0].start:
             answers = restore(waiting.popleft())
+            coming = next(answers, None)
+        while coming is not None and coming.index < frame.index:  # damage took a frame from this pass only
             coming = next(answers, None)
         if coming is not None and coming.index == frame.index:
             yield frame, coming
@@ -166,8 +184,10 @@ def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine
 
 def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:
     """The chunk's frames and the margin to borrow from, cut to its box."""
-    crops = []
+    crops: list[np.ndarray] = []
     for frame in source.frames(chunk.read_start, chunk.read_stop):
         crop = frame.planes.rgb(chunk.box)
-        crops.append(np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop)
+        crop = np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop
+        crops += [crop] * (frame.index + 1 - chunk.read_start - len(crops))  # stands in for frames that damage took
+    crops += crops[-1:] * (chunk.read_stop - chunk.read_start - len(crops))
     return Window(chunk.read_start, np.stack(crops), holes.window(chunk.read_start, chunk.read_stop, chunk.box))

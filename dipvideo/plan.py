@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -16,6 +17,7 @@ MAX_FRAMES = 64  # of a chunk that are restored: bounds memory, and what a crash
 BORROW_FRAMES = 96  # read on both sides of a chunk, within its shot: as far as borrowing looks
 MAX_SPAN = 128  # frames from a chunk's first to its last: bounds memory where holes are few and far between
 MAX_GAP = 48  # frames without a hole after which the weights are of little use to the next caption
+MAX_STRETCH = 512  # frames encoded at a time: what a crash can cost; each begins with a key frame
 WARM_UP = 4  # frames fitted before a chunk that begins inside a caption, and thrown away, so that no seam shows
 CROP_MARGIN = 32  # pixels around the holes at 360 lines; grows with the picture
 CROP_MULTIPLE = 8  # crops lie on this grid: it holds every chroma grid and keeps the network's scales even
@@ -53,6 +55,19 @@ class Plan:
     chunks: tuple[Chunk, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames [start, stop) that the output treats alike.
+
+    chunks: what is restored there. copied: nothing is, and the source's own packets may stand.
+    """
+
+    start: int
+    stop: int
+    chunks: tuple[Chunk, ...]
+    copied: bool
+
+
 def make_plan(info: VideoInfo, boxes: Sequence[Box | None], cuts: Sequence[int]) -> Plan:
     """Cut the work into chunks.
 
@@ -64,6 +79,44 @@ def make_plan(info: VideoInfo, boxes: Sequence[Box | None], cuts: Sequence[int])
     chunks = tuple(_chunk(info, shot, part, boxes)
                    for shot in shots for group in _groups(shot, boxes) for part in _parts(group))
     return Plan(len(boxes), sum(b is not None for b in boxes), shots, chunks)
+
+
+def make_stretches(plan: Plan, cuts: Sequence[int]) -> Iterator[Stretch]:
+    """Cut the film into what is copied and what is written anew, at most MAX_STRETCH frames at a time.
+
+    cuts: frames at which copied stretches may begin, and end but for the last; empty where nothing may be copied.
+    """
+    ends = [*cuts, plan.frames]
+    zones: list[list[int]] = [] if cuts else [[0, plan.frames]]
+    for chunk in plan.chunks if cuts else ():
+        start, stop = ends[bisect_right(cuts, chunk.start) - 1], ends[bisect_left(ends, chunk.stop)]
+        if zones and start <= zones[-1][1]:
+            zones[-1][1] = max(stop, zones[-1][1])
+        else:
+            zones.append([start, stop])
+    at = 0
+    for start, stop in zones:
+        if at < start:
+            yield Stretch(at, start, (), copied=True)
+        yield from _written(plan, start, stop)
+        at = stop
+    if at < plan.frames:
+        yield Stretch(at, plan.frames, (), copied=True)
+
+
+def _written(plan: Plan, start: int, stop: int) -> Iterator[Stretch]:
+    """Split [start, stop) where no chunk is cut in two, best where a shot begins and a key frame is due anyway."""
+    chunks = [c for c in plan.chunks if start <= c.start < stop]
+    while start < stop:
+        end = min(start + MAX_STRETCH, stop)
+        if end < stop:
+            crossed = next((c for c in chunks if c.start < end < c.stop), None)
+            if crossed:
+                end = crossed.start if crossed.start > start else crossed.stop
+            shot = max((s.start for s in plan.shots if start < s.start <= end), default=start)
+            end = shot if shot - start >= MAX_STRETCH // 2 else end
+        yield Stretch(start, end, tuple(c for c in chunks if start <= c.start < end), copied=False)
+        start = end
 
 
 def _groups(shot: Shot, boxes: Sequence[Box | None]) -> Iterator[list[int]]:

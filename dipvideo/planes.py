@@ -9,13 +9,19 @@ import numpy as np
 
 from .geometry import Box
 
+# Light without an upper end, brought into [0, 1]: sRGB's curve up to diffuse white, then so many stops of highlights.
+WHITE_AT = 0.6
+HIGHLIGHT_STOPS = 14
+LIGHT_MAX = 2.0 ** HIGHLIGHT_STOPS
+
 
 @dataclass(frozen=True, slots=True)
 class PixelLayout:
     """How samples are to be read.
 
     family: "yuv" (Y', Cb, Cr), "rgb" (R, G, B) or "gray" (one plane).
-    depth: bits a sample, 8 to 16; above 8 the samples are uint16.
+    depth: bits a sample, 8 to 16; above 8 the samples are uint16. 32: float32 of scene-linear light, where 1 is
+        diffuse white; there may be more, less than 0, and no number at all.
     shift_x, shift_y: log2 of the chroma subsampling (1, 1 is 4:2:0).
     full_range: samples span 0 … 2^depth − 1; else the limited range (16 … 235 of 255 for luma).
     kr, kb: the luma weights of red and blue (BT.709: .2126, .0722).
@@ -30,15 +36,22 @@ class PixelLayout:
     kb: float = 0.0722
 
     @property
+    def floating(self) -> bool:
+        """Whether the samples are linear light rather than codes."""
+        return self.depth == 32
+
+    @property
     def peak(self) -> int:
-        """The largest code value."""
-        return (1 << self.depth) - 1
+        """The largest code value; diffuse white where samples are light."""
+        return 1 if self.floating else (1 << self.depth) - 1
 
     @property
     def luma_scale(self) -> tuple[float, float]:
         """(offset, span) of luma, red, green and blue in code values."""
+        if self.full_range or self.floating:
+            return 0.0, float(self.peak)
         unit = 1 << (self.depth - 8)
-        return (0.0, float(self.peak)) if self.full_range else (16.0 * unit, 219.0 * unit)
+        return 16.0 * unit, 219.0 * unit
 
     @property
     def chroma_scale(self) -> tuple[float, float]:
@@ -63,7 +76,7 @@ class Patch:
 class Planes:
     """One picture's own samples.
 
-    arrays: one (H, W) array a plane, uint8 or uint16; for "yuv" the second and third are subsampled.
+    arrays: one (H, W) array a plane, uint8, uint16 or float32; for "yuv" the second and third are subsampled.
     They may be views into a decoder's memory: see `Frame` for how long they live.
     """
 
@@ -86,13 +99,17 @@ class Planes:
     def rgb(self, box: Box | None = None) -> np.ndarray:
         """The picture, or the part in `box`, as (h, w, 3) float32 RGB in [0, 1].
 
-        The stream's own matrix and range are used; chroma is repeated over the luma samples that share it.
+        The stream's own matrix and range are used; chroma is repeated over the luma samples that share it. Linear
+        light is brought into [0, 1] by `compress`.
         """
         box = box or Box(0, 0, self.height, self.width)
         layout = self.layout
         offset, span = layout.luma_scale
         if layout.family != "yuv":
-            parts = [(a[box.slices].astype(np.float32) - offset) / span for a in self.arrays]
+            if layout.floating:
+                parts = [compress(a[box.slices]) for a in self.arrays]
+            else:
+                parts = [(a[box.slices].astype(np.float32) - offset) / span for a in self.arrays]
             return np.stack(parts if len(parts) == 3 else parts * 3, axis=-1).clip(0, 1)
         luma = (self.arrays[0][box.slices].astype(np.float32) - offset) / span
         middle, width = layout.chroma_scale
@@ -110,6 +127,7 @@ class Planes:
 
         The box must lie on the chroma grid (or end with the picture). A chroma sample takes the mean weight of the
         luma samples it serves and their mean colour, so weighted that known colour never leaks out of the patch.
+        Light is blended as `compress` shows it: inside the patch, and nowhere else, it keeps to 0 … LIGHT_MAX.
         """
         layout, box = self.layout, patch.box
         offset, span = layout.luma_scale
@@ -139,6 +157,10 @@ class Planes:
 def _blend(target: np.ndarray, values: np.ndarray, weight: np.ndarray, peak: int) -> None:
     """Move `target` towards `values` by `weight`, in place, touching only samples of positive weight."""
     inside = weight > 0
+    if target.dtype.kind == "f":
+        old = compress(target[inside])
+        target[inside] = expand(old + (values[inside] - old) * weight[inside])
+        return
     old = target[inside].astype(np.float32)
     new = old + (values[inside] - old) * weight[inside]
     target[inside] = np.rint(new).clip(0, peak).astype(target.dtype)
@@ -149,3 +171,30 @@ def _block_mean(values: np.ndarray, step_y: int, step_x: int) -> np.ndarray:
     h, w = values.shape
     padded = np.pad(values, ((0, -h % step_y), (0, -w % step_x)), mode="edge")
     return padded.reshape(padded.shape[0] // step_y, step_y, padded.shape[1] // step_x, step_x).mean((1, 3))
+
+
+def compress(light: np.ndarray) -> np.ndarray:
+    """Scene-linear light as float32 in [0, 1], evenly to the eye: 0 … 1 → 0 … WHITE_AT, LIGHT_MAX → 1.
+
+    Below 0 and no number give 0, beyond LIGHT_MAX 1. `expand` undoes it.
+    """
+    light = np.clip(np.nan_to_num(light.astype(np.float32), nan=0, posinf=LIGHT_MAX), 0, LIGHT_MAX)
+    shade = to_srgb(np.minimum(light, 1)) * WHITE_AT
+    return np.where(light > 1, WHITE_AT + (1 - WHITE_AT) / HIGHLIGHT_STOPS * np.log2(np.maximum(light, 1)), shade)
+
+
+def expand(values: np.ndarray) -> np.ndarray:
+    """Scene-linear light, float32 in 0 … LIGHT_MAX, of what `compress` made of it."""
+    values = np.clip(values, 0, 1).astype(np.float32)
+    stops = (np.maximum(values, WHITE_AT) - WHITE_AT) * (HIGHLIGHT_STOPS / (1 - WHITE_AT))
+    return np.where(values > WHITE_AT, np.exp2(stops), to_linear(np.minimum(values / WHITE_AT, 1)))
+
+
+def to_srgb(light: np.ndarray) -> np.ndarray:
+    """Linear light in [0, 1] by the curve of IEC 61966-2-1."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
+
+
+def to_linear(values: np.ndarray) -> np.ndarray:
+    """The light of sRGB values in [0, 1]."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)

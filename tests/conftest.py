@@ -56,9 +56,9 @@ def captioned(pictures: list[np.ndarray], start: int, stop: int,
 
 
 def write_video(path: Path, pictures: list[np.ndarray], *, codec: str = "libx264", pix_fmt: str = "yuv420p",
-                pts: list[int] | None = None, sound: bool = False, options: dict[str, str] | None = None) -> Path:
-    """A video of RGB pictures; `pts` in 1/1000 s for variable rates; `sound` adds a tone."""
-    base = Fraction(1, 1000)
+                pts: list[int] | None = None, sound: bool = False, options: dict[str, str] | None = None,
+                base: Fraction = Fraction(1, 1000)) -> Path:
+    """A video of RGB pictures; `pts` in `base` for variable rates; `sound` adds a tone."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=RATE)
         context = stream.codec_context
@@ -69,7 +69,7 @@ def write_video(path: Path, pictures: list[np.ndarray], *, codec: str = "libx264
         tone = output.add_stream("aac", rate=44100, layout="mono") if sound else None
         for index, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24").reformat(format=pix_fmt)
-            frame.pts, frame.time_base = pts[index] if pts else index * 1000 // RATE, base
+            frame.pts, frame.time_base = pts[index] if pts else index * base.denominator // RATE, base
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if tone:

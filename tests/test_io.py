@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,8 +23,23 @@ from dipvideo.errors import (
     Unreadable,
 )
 from dipvideo.geometry import Box
-from dipvideo.io import MaskReader, check_output, default_output, open_mask_writer, open_source, open_writer
+from dipvideo.io import (
+    MaskReader,
+    Wish,
+    check_output,
+    default_output,
+    open_mask_writer,
+    open_output,
+    open_source,
+)
 from dipvideo.planes import Patch
+
+
+@contextmanager
+def open_writer(target: Path, source, encoder: str = "auto", crf: int | None = None):
+    """Everything encoded anew, as one part."""
+    with open_output(target, source, Wish(encoder, crf)) as output, output.part(0, len(source.pts)) as part:
+        yield part
 
 
 def samples(frame) -> tuple[bytes, ...]:

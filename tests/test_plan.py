@@ -5,10 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dipvideo.frame import Event, VideoInfo
+from dipvideo.frame import Event, Shot, VideoInfo
 from dipvideo.geometry import Box
 from dipvideo.holes import EventHoles
-from dipvideo.plan import BORROW_FRAMES, MAX_FRAMES, MAX_GAP, MAX_SPAN, WARM_UP, Plan, make_plan
+from dipvideo.plan import BORROW_FRAMES, MAX_FRAMES, MAX_GAP, MAX_SPAN, WARM_UP, Chunk, Plan, make_plan, make_stretches
 
 INFO = VideoInfo("film.mp4", 640, 360, Fraction(25), Fraction(1, 25))
 LINE, OTHER = Box(300, 200, 330, 440), Box(20, 200, 50, 440)
@@ -93,3 +93,38 @@ def test_events_give_holes_for_any_window_and_grow_beyond_their_box() -> None:
 def test_nothing_to_fill_makes_no_chunk(frames: int) -> None:
     plan = plan_of([], frames=frames)
     assert plan.chunks == () and plan.holes == 0
+
+
+def stretches(chunks: list[tuple[int, int]], frames: int, cuts, shots=((0, 10_000),)) -> list[tuple[int, int, bool]]:
+    whole = Box(0, 0, 8, 8)
+    plan = Plan(frames, frames, tuple(Shot(*s) for s in shots),
+                tuple(Chunk(a, b, a, a, b, whole) for a, b in chunks))
+    made = list(make_stretches(plan, cuts))
+    assert [s.start for s in made] == [0, *(s.stop for s in made[:-1])] and made[-1].stop == frames
+    assert [c for s in made for c in s.chunks] == list(plan.chunks)
+    assert all(s.start <= c.start and c.stop <= s.stop for s in made for c in s.chunks)
+    return [(s.start, s.stop, s.copied) for s in made]
+
+
+def test_only_the_groups_of_pictures_that_a_chunk_touches_are_written_anew() -> None:
+    cuts = (0, 12, 24, 36, 48)
+    assert stretches([(13, 20)], 60, cuts) == [(0, 12, True), (12, 24, False), (24, 60, True)]
+    assert stretches([(12, 24)], 60, cuts) == [(0, 12, True), (12, 24, False), (24, 60, True)]
+    assert stretches([(20, 25), (25, 30), (50, 51)], 60, cuts) == [(0, 12, True), (12, 36, False), (36, 48, True),
+                                                                  (48, 60, False)]
+    assert stretches([(0, 60)], 60, cuts) == [(0, 60, False)]
+
+
+def test_what_nothing_touches_is_copied_where_that_is_allowed() -> None:
+    assert stretches([], 60, (0,)) == [(0, 60, True)]
+    assert stretches([(30, 31)], 60, (0,)) == [(0, 60, False)]
+    assert stretches([], 60, ()) == [(0, 60, False)]
+    assert stretches([], 60, range(60)) == [(0, 60, True)]
+    assert stretches([(5, 7)], 60, range(60)) == [(0, 5, True), (5, 7, False), (7, 60, True)]
+
+
+def test_long_stretches_are_split_without_cutting_a_chunk_in_two() -> None:
+    assert stretches([], 1200, ()) == [(0, 512, False), (512, 1024, False), (1024, 1200, False)]
+    assert stretches([(500, 540)], 1200, ())[:2] == [(0, 500, False), (500, 1012, False)]
+    assert stretches([(0, 600)], 1200, ())[0] == (0, 600, False)
+    assert stretches([], 1200, (), shots=((0, 400), (400, 1200)))[0] == (0, 400, False)

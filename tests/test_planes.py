@@ -1,10 +1,16 @@
 """Samples and their way to RGB and back: a patch changes what it weighs on, and nothing else."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
+from dipvideo.detect.luma import LumaReader
+from dipvideo.detect.shots import ShotFinder
+from dipvideo.frame import Frame
 from dipvideo.geometry import Box
-from dipvideo.planes import Patch, PixelLayout, Planes
+from dipvideo.io.mask import hole_of
+from dipvideo.planes import LIGHT_MAX, WHITE_AT, Patch, PixelLayout, Planes, compress, expand
 
 LAYOUTS = {
     "420 limited": PixelLayout("yuv", 8, 1, 1),
@@ -91,3 +97,54 @@ def test_boxes_join_meet_and_grow() -> None:
     assert one & other == Box(8, 3, 10, 5)
     assert one & Box(30, 30, 40, 40) is None
     assert one.grown(3, 16, 14, 8) == Box(0, 0, 16, 14)
+
+
+LIGHT = PixelLayout("rgb", 32, full_range=True)
+
+
+def light(values: np.ndarray) -> Planes:
+    return Planes(LIGHT, tuple(np.array(values, np.float32) for _ in range(3)))
+
+
+def test_light_shows_in_order_and_comes_back() -> None:
+    values = np.concatenate([[0], np.geomspace(1e-4, LIGHT_MAX, 500)]).astype(np.float32)
+    shown = compress(values)
+    assert shown[0] == 0 and shown[-1] == 1 and (np.diff(shown) > 0).all()
+    assert compress(np.float32([1]))[0] == pytest.approx(WHITE_AT)
+    assert np.allclose(expand(shown), values, rtol=1e-4)
+    assert compress(np.float32([-3, np.nan, -np.inf, np.inf, 1e9])).tolist() == [0, 0, 0, 1, 1]
+
+
+def test_light_outside_the_patch_keeps_every_bit_whatever_it_is() -> None:
+    values = np.random.default_rng(0).standard_normal((16, 16)) * 1e5
+    values[0, :4] = np.nan, np.inf, -np.inf, -1
+    values[5, :4] = np.nan, np.inf, -np.inf, -1  # and inside
+    before, after = light(values), light(values)
+    weight = np.zeros((8, 8), np.float32)
+    weight[1:, :4] = np.float32([1, 0.5, 0.1, 1])
+    after.paste(Patch(Box(4, 0, 12, 8), np.full((8, 8, 3), 0.5, np.float32), weight))
+    inside = np.zeros((16, 16), bool)
+    inside[5:12, :4] = True
+    for old, new in zip(before.arrays, after.arrays, strict=True):
+        assert np.array_equal(old[~inside].view(np.uint32), new[~inside].view(np.uint32))
+        assert np.isfinite(new[inside]).all() and (new[inside] >= 0).all() and (new[inside] <= LIGHT_MAX).all()
+
+
+@pytest.mark.parametrize("value", [0.0, 0.18, 1.0, 40.0, 5000.0])
+def test_a_patch_of_the_light_that_was_there_keeps_its_strength(value: float) -> None:
+    picture = light(np.full((8, 8), value))
+    shown = picture.rgb()
+    assert shown.dtype == np.float32 and 0 <= shown.min() <= shown.max() <= 1
+    picture.paste(Patch(Box(0, 0, 8, 8), shown, np.ones((8, 8), np.float32)))
+    assert np.allclose(picture.luma, value, rtol=1e-4)
+
+
+def test_detectors_and_masks_read_light() -> None:
+    ramp = np.repeat(np.float32([[-1, 0, 0.2, 0.9, 1, 40, np.inf, np.nan]]), 8, 0)
+    luma = LumaReader(Box(0, 0, 8, 8)).read(light(ramp))[0]
+    assert luma.tolist() == [0, 0, *luma[2:6].tolist(), 255, 0] and (np.diff(luma[1:7].astype(int)) > 0).all()
+    with np.errstate(invalid="ignore"):
+        hole = hole_of(Frame(0, 0, Fraction(1), light(ramp)))
+    assert hole[0].tolist() == [False, False, False, True, True, True, True, False]
+    finder = ShotFinder()
+    assert [finder.update(Frame(i, i, Fraction(1), light(np.full((40, 60), i * 9.0)))) for i in range(3)] == [False] * 3

@@ -120,7 +120,7 @@ def _with_opencv(method: int | None) -> Method:
 
     def fill(clip: Clip, result: Path, mask: Path, options: RemoveSubtitlesOptions, tell: Tell) -> int:
         source, touched = clip.subtitled(), 0
-        with io.open_writer(result, source, "ffv1") as writer:
+        with io.open_output(result, source, io.Wish("ffv1")) as output, output.part(0, len(source.pts)) as part:
             for frame, coverage in zip(source.frames(), clip.coverage(), strict=True):
                 patches = []
                 if method is not None and coverage.any():
@@ -128,7 +128,7 @@ def _with_opencv(method: int | None) -> Method:
                     picture = np.rint(frame.planes.rgb() * 255).astype(np.uint8)
                     filled = cv2.inpaint(picture, hole, 3, method).astype(np.float32) / 255
                     patches, touched = [Patch(source.info.box, filled, hole.astype(np.float32))], touched + 1
-                writer.write(frame, patches)
+                part.write(frame, patches)
         return touched
 
     return fill

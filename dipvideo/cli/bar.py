@@ -15,6 +15,7 @@ from ..tasks.base import Progress
 if TYPE_CHECKING:
     from ..pipeline import Summary
 
+SOON = 0.5  # seconds that a stage takes before it is worth a bar
 PLAIN_SECONDS = 10  # between two lines where the bar cannot redraw itself
 
 
@@ -32,7 +33,8 @@ def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
             if current is not None:
                 current.close()
             stage = progress.stage
-            current = tqdm(desc=stage, total=progress.total, unit=progress.unit, dynamic_ncols=True,
+            current = tqdm(desc=stage, total=progress.total, unit=progress.unit, dynamic_ncols=True, delay=SOON,
+                           unit_scale=progress.unit == "B",
                            mininterval=0.1 if sys.stderr.isatty() else PLAIN_SECONDS, file=sys.stderr)
         if progress.note:
             current.set_postfix_str(progress.note, refresh=False)
@@ -53,4 +55,9 @@ def say(summary: Summary) -> None:
                f"{each:.2f} s a restored frame, {summary.device}")
     else:
         did = f"nothing to restore in {summary.frames} frames"
+    for warning in summary.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    if summary.damaged:
+        click.echo(f"Note: {summary.damaged} damaged packets of the input could not be decoded whole; every other "
+                   "frame is at its own time.", err=True)
     click.echo(f"{did}, encoder {summary.encoder}: {summary.output} ({summary.seconds:.0f} s)", err=True)

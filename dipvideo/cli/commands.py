@@ -15,7 +15,8 @@ from ..registry import load, names
 from .bar import bar, say
 from .parameters import click_options
 
-_EXTRA = {"benchmark": ("benchmark", "benchmark")}  # commands that are no tasks: name → (file of this room, object)
+# Commands that are no tasks: name → (file of this room, object)
+_EXTRA = {"benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor")}
 
 
 class Commands(click.Group):

@@ -9,6 +9,7 @@ Only captions are kept.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 
@@ -54,11 +55,13 @@ class CaptionFinder:
         self._tracks: list[Track] = []
         self._gone: deque[Candidate] = deque()
         self._events: list[Event] = []
-        self._index = -1
+        self._index = -1  # of the frames that were seen
+        self._numbers: list[int] = []  # their numbers in the film, which may begin later and have gaps
 
     def update(self, frame: Frame, new_shot: bool) -> None:
         """Take the next frame; new_shot: whether a shot begins with it."""
         self._index += 1
+        self._numbers.append(frame.index)
         luma = self._reader.read(frame.planes)
         self._ring.add(self._index, luma, new_shot)
         self._lives.update(luma)
@@ -76,7 +79,9 @@ class CaptionFinder:
         for track in list(self._tracks):
             self._close(track)
         self._settle(self._index + 1)
-        return sorted(self._events, key=lambda event: (event.start, event.stop))
+        events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
+                  for event in self._events]
+        return sorted(events, key=lambda event: (event.start, event.stop))
 
     def _look(self) -> None:
         """Begin to follow the lines that came to rest REST frames ago."""

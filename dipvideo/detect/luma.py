@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..geometry import Box
-from ..planes import PixelLayout, Planes
+from ..planes import PixelLayout, Planes, compress
 
 # BT.709 for RGB sources, in 256ths: only differences of luma matter here, not its exact weights
 _RED, _GREEN, _BLUE = 54 / 256, 183 / 256, 19 / 256
@@ -40,7 +40,12 @@ class LumaReader:
 
 
 def full_range(plane: np.ndarray, layout: PixelLayout) -> np.ndarray:
-    """`plane` of luma, red, green or blue as uint8 with black at 0 and white at 255, as a copy."""
+    """`plane` of luma, red, green or blue as uint8 with black at 0 and white at 255, as a copy.
+
+    Linear light as `planes.compress` shows it: diffuse white is then 153.
+    """
+    if layout.floating:
+        return np.rint(compress(plane) * 255).astype(np.uint8)
     if plane.dtype != np.uint8:
         plane = (plane >> (layout.depth - 8)).astype(np.uint8)
     if layout.full_range:

@@ -1,13 +1,20 @@
 """Frames in, frames out: whatever is not in a hole leaves as it came.
 
     source      opens a video or pictures; frames by number, with planes, pts and time base
-    sequence    pictures in a folder, a glob, or a single one
+    index       what the packets tell before a frame is decoded: times, and where the stream may be cut
     planes      a decoder's frame as `Planes`, without copying
+    traits      what a picture stream says of itself
     mask        holes from a mask file; holes into a lossless mask file
+    pictures/   single pictures, folders and numbered ones as a film
+    encoding/   which encoder really opens here, and its settings
+    writer      copies what nothing changes, patches and encodes the rest
+    segments    encoded runs of frames, each in a file of its own
+    splicing/   what lets copied and encoded packets stand in one stream
+    beside/     sound, subtitles, chapters, covers, attachments, tags
+    join        runs and all that travels beside them, in one file
+    verify      reads a finished file back before it may take its name
     atomic      nothing half-done at a final path
-    encoder     which encoder really opens here, and its quality settings
-    writer      patches holes into the source's own samples, encodes, renames into place when whole
-    streams     copies sound beside the picture
+    pipes       standard input and output
 """
 
 import lazy_loader
@@ -15,9 +22,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "source": ["Source", "open_source"],
+        "source": ["Source", "VideoSource", "open_source", "packets_of"],
         "atomic": ["complete_or_nothing"],
+        "pipes": ["unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
-        "writer": ["check_output", "default_output", "open_writer"],
+        "writer": ["Wish", "check_output", "default_output", "open_output"],
     },
 )

@@ -14,7 +14,7 @@ from ..errors import MaskMismatch, OptionError
 from ..frame import Frame, VideoInfo
 from ..planes import Patch
 from .atomic import complete_or_nothing
-from .sequence import PictureSource
+from .pictures import PictureSource
 from .source import open_source
 
 MASK_SUFFIXES = (".mkv", ".mov", ".avi")  # containers that hold FFV1

@@ -37,6 +37,11 @@ def layout_of(frame: av.VideoFrame) -> PixelLayout | None:
     return PixelLayout("yuv", depth, shift_x, shift_y, full, kr, kb)
 
 
+def plain_format(pix_fmt: str) -> str:
+    """yuvj420p and its kin are yuv420p whose range is tagged full."""
+    return pix_fmt.replace("yuvj", "yuv")
+
+
 def editable(frame: av.VideoFrame) -> av.VideoFrame:
     """The frame itself where its samples lie in planes, else a conversion to the nearest format where they do."""
     if layout_of(frame) is not None:

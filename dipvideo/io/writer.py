@@ -1,46 +1,84 @@
-"""Puts patches into the source's own samples and writes them, complete or not at all."""
+"""Writes a film, complete or not at all: runs that nothing changes are copied where that is safe, others encoded."""
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from fractions import Fraction
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import av
-import cv2
 
-from ..errors import OptionError, OutputError, OutputExists, SourceMissing
-from ..frame import Frame, VideoInfo
+from ..errors import DipvideoError, OutputError, OutputExists, SourceMissing
+from ..frame import Frame
 from ..planes import Patch
 from .atomic import complete_or_nothing
-from .encoder import Encoder, choose_encoder, plain_format
-from .planes import view
-from .sequence import PictureSource, planes_of
-from .source import Source
-from .streams import StreamCopy
+from .encoding import choose_encoder
+from .join import Run, join, open_container
+from .pictures import PictureSource, PictureWriter
+from .segments import SegmentWriter
+from .source import Source, VideoSource
+from .splicing import CannotSplice, Splice, open_splice
+from .traits import traits_of
+from .verify import fault
 
-INTERLEAVE_SECONDS = 0.5  # sound is written this far ahead of the picture, as players like it
+Tell = Callable[[str, int, int], object]
+"""Hears what is being done, and how many frames of how many it is done for."""
 
 
-class Writer(Protocol):
-    """What every output can do."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the output is to be encoded; the fields are those of `OutputOptions`."""
 
-    encoder_name: str
+    encoder: str = "auto"
+    crf: int | None = None
+    lossless: bool = False
+    smart_render: bool = True
+
+
+class Part(Protocol):
+    """Takes the frames of one run, in order."""
 
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
         """Write `frame` with `patches` pasted in; its other samples stay as they are."""
         ...
 
 
+class Output(Protocol):
+    """What every output can do. Runs are given in order and cover the film without a gap.
+
+    cuts: frames at which copied runs may begin, and end but for the last; empty where nothing may be copied.
+    encoder_name: for a person; warnings: sentences for what could not be kept. Both are whole once it is finished.
+    """
+
+    cuts: Sequence[int]
+    encoder_name: str
+    warnings: list[str]
+
+    def copy(self, start: int, stop: int) -> None:
+        """Take frames [start, stop) as they are in the source."""
+        ...
+
+    def part(self, start: int, stop: int) -> AbstractContextManager[Part]:
+        """What to write frames [start, stop) to."""
+        ...
+
+    def finish(self) -> None:
+        """Make the output whole."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything, whether it is finished or not."""
+        ...
+
+
 def default_output(source: str) -> Path:
-    """`<stem>.dipvideo<suffix>` beside the input; for a glob, the folder of its pictures gives the name."""
+    """`<stem>.dipvideo<suffix>` beside the input; for several pictures, their folder gives the name."""
     path = Path(source)
-    if any(c in source for c in "*?["):
+    if any(c in source for c in "*?[%") and not path.exists():
         path = path.parent
     path = path if path.name else path.resolve()
     return path.with_name(f"{path.stem}.dipvideo{path.suffix}")
@@ -60,127 +98,129 @@ def check_output(path: Path, source: str, overwrite: bool) -> None:
 
 
 @contextmanager
-def open_writer(path: Path, source: Source, encoder: str = "auto", crf: int = 18) -> Iterator[Writer]:
-    """A writer for frames of `source`; on a clean exit the output is at `path`, otherwise nothing is.
+def open_output(path: Path, source: Source, wish: Wish = Wish(), *,
+                tell: Tell = lambda stage, done, total: None) -> Iterator[Output]:
+    """An output for the frames of `source`; on a clean exit it is at `path`, otherwise nothing is.
 
     Pictures become pictures (in a folder, or one file), a video becomes a video. Raises DiskFull or OutputError.
     """
     with complete_or_nothing(path) as part:
-        pictures = isinstance(source, PictureSource)
-        writer = PictureWriter(part, source) if pictures else VideoWriter(part, source.info, encoder, crf)
+        if isinstance(source, PictureSource):
+            output = PictureWriter(part, source)
+        else:
+            output = VideoOutput(part, source, wish, tell)
         try:
-            yield writer
-            writer.finish()
+            yield output
+            output.finish()
         finally:
-            writer.close()
+            output.close()
 
 
-class VideoWriter:
-    """Encodes frames with the source's own time stamps, colour tags and shape, and copies its sound.
+class VideoOutput:
+    """A film whose runs are kept as segments beside the output until all are there, then joined, then read back."""
 
-    The stream is set up at the first frame, which alone knows how the decoder hands samples out.
-    """
+    def __init__(self, part: Path, source: VideoSource, wish: Wish, tell: Tell):
+        self._part, self._source, self._tell = part, source, tell
+        self._runs: list[Run] = []
+        self.warnings: list[str] = []
+        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless and source.index.seekable
+        with source.open() as container:
+            picture = source.picture(container)
+            self._traits, pix_fmt = traits_of(source, picture)
+            self._splice, self._unspliced = _splice(source, picture, part) if may_copy else (None, None)
+        chosen = choose_encoder(
+            self._splice.encoder if self._splice else wish.encoder, codec=source.info.codec, container=part.suffix,
+            pix_fmt=pix_fmt, width=source.info.width, height=source.info.height, crf=wish.crf,
+            lossless=wish.lossless, traits=self._traits)
+        options = self._splice.options_over(chosen.options) if self._splice else chosen.options
+        self._encoder = replace(chosen, options=options)
+        self._cuts = source.index.cuts if self._splice else (0,) if may_copy else ()
+        self._folder = part.with_name(f"{part.name}.segments")
+        shutil.rmtree(self._folder, ignore_errors=True)
 
-    def __init__(self, part: Path, info: VideoInfo, encoder: str, crf: int):
-        self._part, self._info, self._request = part, info, (encoder, crf)
-        self._output: av.container.OutputContainer | None = None
-        self._copy: StreamCopy | None = None
-        self._encoder: Encoder | None = None
+    @property
+    def cuts(self) -> Sequence[int]:
+        return () if self._source.damaged else self._cuts
 
     @property
     def encoder_name(self) -> str:
-        return self._encoder.name if self._encoder else "none"
+        encoded = sum(run.stop - run.start for run in self._runs if run.segment)
+        if not encoded:
+            return "none, all was copied"
+        copied = len(self._source.index) - encoded
+        return f"{self._encoder.name}, {copied} frames copied" if copied else self._encoder.name
 
-    def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
-        native = frame.native
-        if patches:
-            native.make_writable()  # without it the decoder would predict from the patched picture
-            planes = view(native)
-            for patch in patches:
-                planes.paste(patch)
-        if self._output is None:
-            self._open(native)
-        if self._copy:
-            self._copy.until(frame.pts_seconds + INTERLEAVE_SECONDS)
-        self._encode(native, frame.pts, frame.time_base)
+    def copy(self, start: int, stop: int) -> None:
+        self._runs.append(Run(start, stop))
 
-    def _encode(self, native: av.VideoFrame, pts: int, time_base: Fraction) -> None:
-        duration = native.duration
-        if self._encoder.pix_fmt not in (native.format.name, plain_format(native.format.name)):
-            native = native.reformat(format=self._encoder.pix_fmt)
-        native.pts, native.time_base, native.pict_type = pts, time_base, 0  # 0: the encoder chooses the frame type
-        if duration:
-            native.duration = duration
-        self._output.mux(self._stream.encode(native))
-
-    def _open(self, native: av.VideoFrame) -> None:
-        info = self._info
-        self._encoder = choose_encoder(self._request[0], self._part.suffix, native.format.name, self._request[1])
+    @contextmanager
+    def part(self, start: int, stop: int) -> Iterator[SegmentWriter]:
+        self._folder.mkdir(exist_ok=True)
+        path = self._folder / f"{start:08d}-{stop:08d}"
+        writer = SegmentWriter(path, start, stop, self._source, self._encoder, self._traits)
         try:
-            # Sound often starts a little before 0 (encoder priming): the picture must not be moved to make room.
-            self._output = av.open(str(self._part), "w", options={"avoid_negative_ts": "disabled"})
-        except ValueError as error:
-            raise OptionError(f"{self._part.suffix!r} is no container that can be written: "
-                              "name the output .mp4, .mkv, .mov or .webm.") from error
-        with av.open(info.path) as source:
-            self._output.metadata.update(source.metadata)
-            shape = source.streams.video[0].sample_aspect_ratio
-        self._stream = self._output.add_stream(self._encoder.name, rate=info.rate)
-        context = self._stream.codec_context
-        context.width, context.height, context.pix_fmt = native.width, native.height, self._encoder.pix_fmt
-        context.time_base = self._stream.time_base = info.time_base
-        context.options = dict(self._encoder.options)
-        context.flags |= av.codec.context.Flags.frame_duration  # keeps variable frame rates exact
-        if shape:
-            context.sample_aspect_ratio = shape
-        for tag in ("color_range", "colorspace", "color_primaries", "color_trc"):
-            setattr(context, tag, getattr(native, tag))
-        if native.format.name.startswith("yuvj"):
-            context.color_range = 2
-        self._copy = StreamCopy(info.path, self._output)
+            yield writer
+            self._runs.append(Run(start, stop, writer.finish()))
+        finally:
+            writer.close()
 
     def finish(self) -> None:
-        if self._output is None:
+        """Join the runs. Where copied and encoded ones do not make one sound stream, encode the copied ones too."""
+        copied = [run for run in self._runs if run.segment is None]
+        if len(copied) == len(self._runs) and self._part.suffix == Path(self._source.info.path).suffix:
+            shutil.copyfile(self._source.info.path, self._part)
             return
-        self._output.mux(self._stream.encode(None))
-        if self._copy:
-            self._copy.finish()
-        output, self._output = self._output, None
-        output.close()
+        wrong = self._joined()
+        if wrong and copied:
+            self.warnings.append(f"Everything was encoded: what did not change was copied at first, but {wrong}.")
+            runs, self._runs = self._runs, []
+            for run in runs:
+                if run.segment:
+                    self._runs.append(run)
+                else:
+                    self._encode(run)
+            wrong = self._joined()
+        if wrong:
+            raise OutputError(f"What was written does not read back: {wrong}. Choose another container with -o, or "
+                              "another --encoder.")
+        if self._unspliced and any(run.segment for run in self._runs):
+            self.warnings.append(f"Everything was encoded, also what did not change: {self._unspliced}.")
+        if self._encoder.note and any(run.segment for run in self._runs):
+            self.warnings.append(self._encoder.note)
 
     def close(self) -> None:
-        """Let go of the files; after an error the output is thrown away, so what closing it says does not matter."""
-        if self._copy:
-            self._copy.close()
-        if self._output is not None:
-            with suppress(av.FFmpegError, OSError):
-                self._output.close()
+        """Throw the segments away."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _encode(self, run: Run) -> None:
+        with self.part(run.start, run.stop) as part:
+            for frame in self._source.frames(run.start, run.stop):
+                part.write(frame)
+                self._tell("encoding what was copied", frame.index + 1, len(self._source.index))
+
+    def _joined(self) -> str | None:
+        """Write the file; what is wrong with it, in a few words, or None."""
+        frames = len(self._source.index)
+        mixed = len({run.segment is None for run in self._runs}) == 2
+        runs = [run for run in self._runs if run.segment is None or len(run.segment.pts)]
+        try:
+            lost = join(self._source, runs, self._part, self._splice if mixed else None,
+                        lambda done: self._tell("joining", done, frames))
+        except (ValueError, av.error.InvalidDataError, av.error.ArgumentError) as error:
+            if isinstance(error, DipvideoError):
+                raise
+            return f"they cannot stand together ({error})"
+        wrong = fault(self._source, runs, self._part, lambda done: self._tell("checking", done, frames))
+        if not wrong:
+            self.warnings += lost
+        return wrong
 
 
-class PictureWriter:
-    """Writes pictures under the names they came with; those without a patch are copied as files."""
-
-    encoder_name = "pictures"
-
-    def __init__(self, part: Path, source: PictureSource):
-        self._part = part
-        self._single = len(source.paths) == 1 and part.suffix != ""
-        if not self._single:
-            part.mkdir()
-
-    def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
-        path, picture = frame.native
-        target = self._part if self._single else self._part / path.name
-        if not patches and target.suffix.lower() == path.suffix.lower():
-            shutil.copyfile(path, target)
-            return
-        planes = planes_of(picture)
-        for patch in patches:
-            planes.paste(patch)
-        quality = [cv2.IMWRITE_JPEG_QUALITY, 98] if target.suffix.lower() in (".jpg", ".jpeg") else []
-        if not cv2.imwrite(str(target), picture, quality):
-            raise OSError(errno.EIO, f"could not write {target.name}")
-
-    def finish(self) -> None: ...
-
-    def close(self) -> None: ...
+def _splice(source: VideoSource, picture: av.video.stream.VideoStream, part: Path) -> tuple[Splice | None, str | None]:
+    """How copied and encoded runs stand in one stream, or why they cannot."""
+    try:
+        with open_container(part, None) as scratch:
+            container = scratch.format.name
+        return open_splice(picture, container, source.key_packets(), source.index.reorder), None
+    except CannotSplice as reason:
+        return None, str(reason)

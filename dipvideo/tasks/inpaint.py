@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import detect, io, motion, problems
-from ..errors import OptionError, Truncated
+from ..errors import OptionError, Truncated, Unreadable
 from ..options import option
 from ..plan import make_plan
 from ..planes import Patch
+from ..span import span_of
 from .base import Progress, Task, TaskOptions, Tell, Window
 
 if TYPE_CHECKING:
@@ -64,32 +65,35 @@ class Inpaint(Task):
 
         mask = io.MaskReader(path, source.info)
         holes = MaskHoles(mask, grow)
-        boxes: list[Box | None] = []
+        span = span_of(source, self.options)
+        boxes: list[Box | None] = [None] * len(source.pts)
         cuts: list[int] = []
-        masks = mask.read()
-        for frame, new_shot in self._frames(source, tell, "looking for cuts"):
-            hole = next(masks, None)
+        masks, place = mask.read(span.start), span.start
+        for frame, new_shot in self._frames(source, span, tell, "looking for cuts"):
+            while place <= frame.index:  # damage may have taken frames, never masks
+                hole, place = next(masks, None), place + 1
             if hole is None:
-                raise mask.mismatch(source.info.frames_promised or frame.index + 1)
-            boxes.append(holes.box(hole))
-            if new_shot and frame.index:
+                raise mask.mismatch(len(boxes))
+            boxes[frame.index] = holes.box(hole)
+            if new_shot:
                 cuts.append(frame.index)
-        if not mask.still and next(masks, None) is not None:
+        if not mask.still and span.stop == len(boxes) and next(masks, None) is not None:
             raise mask.mismatch(len(boxes))
         return make_plan(source.info, boxes, cuts), holes
 
-    def _frames(self, source: Source, tell: Tell, stage: str) -> Iterator[tuple[Frame, bool]]:
-        """Every frame with whether it opens a shot. Raises Truncated at the end if frames are missing."""
-        promised, seen = source.info.frames_promised, 0
-        shots = detect.ShotFinder()
-        for frame in source.frames():
-            yield frame, shots.update(frame)
-            seen = frame.index + 1
-            tell(Progress(stage, seen, promised))
-        short = promised is not None and seen < promised - max(2, promised // 100)
-        if not seen or (short and not self.options.partial):
-            raise Truncated(f"{source.info.path!r} promises {promised} frames but holds {seen}: it is cut off. "
-                            "Fetch it again, or add --partial to restore what is there.")
+    def _frames(self, source: Source, span: range, tell: Tell, stage: str) -> Iterator[tuple[Frame, bool]]:
+        """The frames of `span` with whether each opens a shot. Raises Truncated if too many are missing."""
+        if source.missing and not self.options.partial:
+            there = len(source.pts)
+            raise Truncated(f"{source.info.path!r} promises {there + source.missing} frames but holds {there}: it is "
+                            "cut off. Fetch it again, or add --partial to restore what is there.")
+        shots, seen = detect.ShotFinder(), 0
+        for frame in source.frames(span.start, span.stop):
+            yield frame, shots.update(frame) and seen > 0
+            seen += 1
+            tell(Progress(stage, frame.index + 1 - span.start, len(span)))
+        if not seen:
+            raise Unreadable(f"Not one frame of {source.info.path!r} can be decoded: it is damaged; fetch it again.")
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         places = [index - window.first for index in targets]

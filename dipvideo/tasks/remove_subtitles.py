@@ -10,6 +10,7 @@ from ..errors import OptionError, RegionOutside
 from ..geometry import Box
 from ..options import option
 from ..plan import make_plan
+from ..span import span_of
 from .base import Tell
 from .inpaint import FillOptions, Inpaint
 
@@ -44,14 +45,13 @@ class RemoveSubtitles(Inpaint):
         from ..holes import EventHoles  # brings OpenCV, which the help of a command does without
 
         captions = detect.CaptionFinder(source.info, region_of(self.options.region, source.info))
-        frames, cuts = 0, []
-        for frame, new_shot in self._frames(source, tell, "looking for captions"):
+        span, cuts = span_of(source, self.options), []
+        for frame, new_shot in self._frames(source, span, tell, "looking for captions"):
             captions.update(frame, new_shot)
-            if new_shot and frame.index:
+            if new_shot:
                 cuts.append(frame.index)
-            frames = frame.index + 1
         holes = EventHoles(captions.finish(), source.info, self.options.grow or 0)
-        return make_plan(source.info, holes.boxes(frames), cuts), holes
+        return make_plan(source.info, holes.boxes(len(source.pts)), cuts), holes
 
 
 def region_of(text: str, info: VideoInfo) -> Box:

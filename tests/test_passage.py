@@ -1,0 +1,189 @@
+"""Whole runs over odd inputs: nothing to do, a part of a film, pipes, damage, and copies that turn out unsound."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from conftest import HEIGHT, WIDTH, captioned, decoded, panned, write_video
+
+from dipvideo import inpaint, io, remove_subtitles
+from dipvideo.errors import OptionError, Truncated
+from dipvideo.io import join as joining
+
+QUICK = {"device": "cpu", "network": "taper:widths=8-16", "first_steps": 2, "steps": 1, "borrow": False}
+
+
+def mask_of(folder: Path, *, empty: bool = False) -> str:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[8:24, 8:24] = 0 if empty else 255
+    path = folder / "mask.png"
+    cv2.imwrite(str(path), mask)
+    return str(path)
+
+
+def changed(before: Path, after: Path) -> list[int]:
+    """The frames that differ; both films have the same times."""
+    one, other = decoded(before), decoded(after)
+    assert [t for t, _ in one] == [t for t, _ in other]
+    return [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+@pytest.mark.parametrize("options", [{}, {"smart_render": False, "lossless": True}], ids=["copied", "lossless"])
+def test_an_empty_mask_gives_back_the_very_frames(tmp_path: Path, clip: Path, suffix: str, options: dict) -> None:
+    """The round trip for users in doubt."""
+    after = tmp_path / f"out.{suffix}"
+    summary = remove_subtitles(clip, after, mask=mask_of(tmp_path, empty=True), **options)
+    assert changed(clip, after) == [] and summary.touched == 0
+    assert ("copied" in summary.encoder) == (not options)
+
+
+@pytest.mark.parametrize("codec, pix_fmt", [("libx264", "yuv422p"), ("libx264", "yuv444p10le"), ("ffv1", "yuv420p12le"),
+                                            ("libx265", "yuv420p10le"), ("ffv1", "gray"), ("ffv1", "gbrp10le")])
+def test_lossless_keeps_every_kind_of_sample(tmp_path: Path, codec: str, pix_fmt: str) -> None:
+    before = write_video(tmp_path / "film.mkv", panned(6), codec=codec, pix_fmt=pix_fmt)
+    after = tmp_path / "out.mkv"
+    remove_subtitles(before, after, mask=mask_of(tmp_path, empty=True), smart_render=False, lossless=True)
+    assert changed(before, after) == []
+
+
+@pytest.mark.parametrize("suffix, codec, options", [
+    ("ts", "mpeg2video", {"g": "12", "bf": "2", "flags": "+cgop", "qmin": "2", "qmax": "2",
+                          "sc_threshold": "1000000000"}),
+    ("mkv", "libx265", {"crf": "12", "x265-params": "keyint=12:open-gop=0:scenecut=0:log-level=error"}),
+    ("webm", "libvpx", {"g": "12", "b": "2M", "keyint_min": "12", "auto-alt-ref": "0", "deadline": "realtime"}),
+    ("mov", "prores_ks", {}), ("mkv", "mjpeg", {})])
+def test_most_codecs_are_copied_where_nothing_changes(tmp_path: Path, suffix: str, codec: str, options: dict) -> None:
+    pix_fmt = {"prores_ks": "yuv422p10le", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
+    before = write_video(tmp_path / f"film.{suffix}", panned(48), codec=codec, pix_fmt=pix_fmt, options=options,
+                         base=Fraction(1, 25))
+    after = tmp_path / f"out.{suffix}"
+    summary = inpaint(before, after, mask=mask_of(tmp_path), start="0.55", end="0.70", **QUICK)
+    assert summary.touched == 4 and "frames copied" in summary.encoder, summary.warnings
+    cuts = io.open_source(before).index.cuts
+    first, last = max(c for c in cuts if c <= 14), min(c for c in cuts if c >= 18)
+    assert set(range(14, 18)) <= set(changed(before, after)) <= set(range(first, last)) and last - first <= 14
+
+
+def test_start_and_end_leave_the_rest_of_the_film_alone(tmp_path: Path) -> None:
+    before, after = write_video(tmp_path / "film.mp4", panned(48)), tmp_path / "out.mp4"
+    summary = inpaint(before, after, mask=mask_of(tmp_path), start="0.52", end="0:00.68", **QUICK)  # frames 13 to 16
+    assert summary.touched == 4
+    assert set(range(13, 17)) <= set(changed(before, after)) <= set(range(12, 24))
+    with pytest.raises(OptionError, match=r"1\.88 s long"):
+        inpaint(before, after, mask=mask_of(tmp_path), start="10", overwrite=True, **QUICK)
+    with pytest.raises(OptionError, match="A time is"):
+        inpaint(before, after, mask=mask_of(tmp_path), start="soon", overwrite=True, **QUICK)
+
+
+def test_a_part_of_a_film_has_the_captions_that_the_whole_has(tmp_path: Path) -> None:
+    pictures, _ = captioned(panned(60, size=(192, 320)), 30, 48)
+    film, whole, part = write_video(tmp_path / "film.mp4", pictures), tmp_path / "a.mp4", tmp_path / "b.mp4"
+    first = remove_subtitles(film, whole, **QUICK)
+    second = remove_subtitles(film, part, start="0.6", **QUICK)
+    assert first.touched == second.touched >= 18
+
+
+def test_films_go_through_pipes(tmp_path: Path, clip: Path) -> None:
+    """mp4 with its header at the end too: standard input is kept in a file first."""
+    ran = subprocess.run([sys.executable, "-m", "dipvideo", "inpaint", "-", "--mask", mask_of(tmp_path), "--no-borrow",
+                          "--first-steps", "1", "--steps", "1", "--network", "taper:widths=8-16", "--device", "cpu"],
+                         input=clip.read_bytes(), capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert ran.returncode == 0, ran.stderr
+    (tmp_path / "out.mp4").write_bytes(ran.stdout)
+    assert len(changed(clip, tmp_path / "out.mp4")) == 24
+    ran = subprocess.run([sys.executable, "-m", "dipvideo", "inpaint", "-", "--mask", mask_of(tmp_path)],
+                         input=b"no film", capture_output=True)
+    assert ran.returncode == 1 and ran.stdout == b"" and ran.stderr.count(b"Error") == 1
+
+
+def cut(path: Path, share: float) -> Path:
+    """A film with its header in front, cut off."""
+    whole, short = path.with_name(f"whole{path.suffix}"), path.with_name(f"short{path.suffix}")
+    with av.open(str(path)) as source, av.open(str(whole), "w", options={"movflags": "faststart"}) as output:
+        stream = output.add_stream_from_template(source.streams.video[0], opaque=True)
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    short.write_bytes(whole.read_bytes()[:int(whole.stat().st_size * share)])
+    return short
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_a_film_that_is_cut_off_is_refused_or_restored_as_far_as_it_goes(tmp_path: Path, suffix: str) -> None:
+    short = cut(write_video(tmp_path / f"film.{suffix}", panned(48)), 0.6)
+    after = tmp_path / f"out.{suffix}"
+    with pytest.raises(Truncated, match="promises 48 frames"):
+        inpaint(short, after, mask=mask_of(tmp_path), **QUICK)
+    assert not after.exists()
+    summary = inpaint(short, after, mask=mask_of(tmp_path), partial=True, **QUICK)
+    there = len(decoded(after))
+    assert 20 <= there == summary.touched < 40
+    assert any("cut off" in warning for warning in summary.warnings)
+
+
+def test_damaged_packets_are_counted_and_every_other_frame_keeps_its_time(tmp_path: Path) -> None:
+    before = write_video(tmp_path / "film.mkv", panned(36), options={"crf": "12", "g": "12", "bf": "0"})
+    data = bytearray(before.read_bytes())
+    with av.open(str(before)) as container:
+        lost = [(p.pos, p.size, p.pts) for p in container.demux(video=0) if p.size][20:22]
+    for position, size, _ in lost:
+        data[position + 8:position + size] = bytes(size - 8)
+    bad, after = tmp_path / "bad.mkv", tmp_path / "out.mkv"
+    bad.write_bytes(data)
+    summary = inpaint(bad, after, mask=mask_of(tmp_path), **QUICK)
+    assert summary.damaged >= 1
+    times = [t for t, _ in decoded(after)]
+    assert set(times) <= {40 * i for i in range(36)} and len(times) >= 30
+    assert {t for _, _, t in lost}.isdisjoint(times) or len(times) == 36  # concealed, or left out
+
+
+def test_a_copy_that_turns_out_unsound_is_encoded_instead_and_says_so(tmp_path: Path, monkeypatch) -> None:
+    """Here the encoder's packets lose the names of their parameter sets on the way."""
+    before, after = write_video(tmp_path / "film.mp4", panned(48)), tmp_path / "out.mp4"
+    real = joining._packets
+
+    def broken(source, runs, splice):
+        for packet in real(source, runs, splice):
+            if splice and packet.pts > 900 and not packet.is_keyframe:
+                data = bytearray(bytes(packet))
+                data[-20:] = os.urandom(20)
+                packet = joining._rewritten(packet, bytes(data))
+            yield packet
+
+    monkeypatch.setattr(joining, "_packets", broken)
+    summary = inpaint(before, after, mask=mask_of(tmp_path), start="0.52", end="0.68", **QUICK)
+    assert any("Everything was encoded" in warning for warning in summary.warnings)
+    assert [t for t, _ in decoded(after)] == [t for t, _ in decoded(before)]
+    assert "copied" not in summary.encoder
+
+
+def test_nothing_is_left_beside_the_output(tmp_path: Path, clip: Path) -> None:
+    mask = mask_of(tmp_path)
+    inpaint(clip, tmp_path / "out.mp4", mask=mask, **QUICK)
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.mp4", "mask.png", "out.mp4"}
+
+
+def test_long_films_are_written_in_parts_that_join_without_a_seam(tmp_path: Path, monkeypatch) -> None:
+    from dipvideo import plan
+
+    monkeypatch.setattr(plan, "MAX_STRETCH", 10)
+    times = [40 * i + (i % 4) * 9 for i in range(48)]
+    before = write_video(tmp_path / "film.mp4", panned(48), pts=times, sound=True)
+    after = tmp_path / "out.mp4"
+    remove_subtitles(before, after, mask=mask_of(tmp_path, empty=True), smart_render=False, lossless=True)
+    assert changed(before, after) == []
+    assert [t for t, _ in decoded(after)] == times
+    with av.open(str(after)) as container:
+        keys = [round(p.pts * p.time_base * 1000) for p in container.demux(video=0) if p.size and p.is_keyframe]
+    assert set(keys) >= {times[i] for i in range(0, 48, 10)}
+    assert io.open_source(after).info.frames_promised == 48
