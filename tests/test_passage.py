@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -17,6 +18,7 @@ from conftest import HEIGHT, WIDTH, captioned, decoded, panned, write_video
 from dipvideo import inpaint, io, remove_subtitles
 from dipvideo.errors import OptionError, Truncated
 from dipvideo.io import join as joining
+from dipvideo.io.encoding import light_of, mastering_of
 
 QUICK = {"device": "cpu", "network": "taper:widths=8-16", "first_steps": 2, "steps": 1, "borrow": False}
 
@@ -187,3 +189,66 @@ def test_long_films_are_written_in_parts_that_join_without_a_seam(tmp_path: Path
         keys = [round(p.pts * p.time_base * 1000) for p in container.demux(video=0) if p.size and p.is_keyframe]
     assert set(keys) >= {times[i] for i in range(0, 48, 10)}
     assert io.open_source(after).info.frames_promised == 48
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+def test_hdr10_and_ten_bits_stay(tmp_path: Path, suffix: str) -> None:
+    """All of it is encoded anew: the light the film was graded for goes through the encoder and the container."""
+    display = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
+    before = write_video(tmp_path / f"film.{suffix}", panned(12), codec="libx265", pix_fmt="yuv420p10le", options={
+        "x265-params": f"log-level=error:hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:{display}"})
+    after = tmp_path / f"out.{suffix}"
+    summary = inpaint(before, after, mask=mask_of(tmp_path), **QUICK)
+    assert summary.encoder == "libx265"
+    looks = []
+    for path in (before, after):
+        with av.open(str(path)) as container:
+            frame = next(container.decode(video=0))
+            looks.append((mastering_of(frame), light_of(frame), frame.format.name, int(frame.color_trc),
+                          int(frame.colorspace), int(frame.color_primaries)))
+    assert looks[0] == looks[1]
+    assert looks[0][1:] == ((1000, 400), "yuv420p10le", 16, 9, 9) and looks[0][0].greatest == 1000
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_interlaced_films_stay_interlaced(tmp_path: Path, suffix: str) -> None:
+    before = write_video(tmp_path / f"film.{suffix}", panned(24), options={
+        "crf": "12", "g": "12", "flags": "+ildct+ilme", "x264-params": "tff=1"}, base=Fraction(1, 25))
+    after = tmp_path / f"out.{suffix}"
+    inpaint(before, after, mask=mask_of(tmp_path), smart_render=False, **QUICK)
+    for path in (before, after):
+        with av.open(str(path)) as container:
+            assert all(frame.interlaced_frame for frame in container.decode(video=0)), path
+
+
+def test_a_timecode_survives_the_way_to_matroska_and_back(tmp_path: Path) -> None:
+    films = [tmp_path / "film.mp4", tmp_path / "there.mkv", tmp_path / "back.mp4"]
+    plain = write_video(tmp_path / "plain.mp4", panned(12))
+    with av.open(str(plain)) as source, av.open(str(films[0]), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0], opaque=True)
+        stream.metadata["timecode"] = "01:02:03:04"
+        stream.codec_context.framerate = 25
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    for before, after in pairwise(films):
+        inpaint(before, after, mask=mask_of(tmp_path, empty=True), **QUICK)
+    with av.open(str(films[2])) as container:
+        assert {s.metadata["timecode"] for s in container.streams if "timecode" in s.metadata} == {"01:02:03:04"}
+
+
+def test_a_container_that_loses_times_is_refused_before_any_work(tmp_path: Path, clip: Path) -> None:
+    with pytest.raises(OptionError, match=r"does not hold this film.*\.mkv"):
+        inpaint(clip, tmp_path / "out.wmv", mask=mask_of(tmp_path), **QUICK)
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.mp4", "mask.png"}
+
+
+@pytest.mark.parametrize("suffix", ["avi", "webm"])
+def test_sound_that_a_container_cannot_hold_is_converted_and_told(tmp_path: Path, clip: Path, suffix: str) -> None:
+    after = tmp_path / f"out.{suffix}"
+    summary = inpaint(clip, after, mask=mask_of(tmp_path), **QUICK)
+    with av.open(str(after)) as container:
+        assert len(container.streams.audio) == 1
+        assert sum(1 for _ in container.decode(video=0)) == 24
+    assert any("audio track 1 (aac" in warning for warning in summary.warnings) == (suffix == "webm")

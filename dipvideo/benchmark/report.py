@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import OptionError
 
 if TYPE_CHECKING:
+    from .faithful import Faithful
     from .quality import Quality
     from .warm_start import Reached, Study
 
@@ -37,12 +38,42 @@ def write_quality(quality: Quality, folder: Path, command: str) -> list[Path]:
     return files
 
 
+def write_faithful(faithful: Faithful, folder: Path, command: str) -> list[Path]:
+    """faithful.md and .json in `folder`."""
+    return _written(folder, "faithful", faithful_table(faithful, command), {"command": command, **asdict(faithful)})
+
+
 def _written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{name}.md", folder / f"{name}.json"]
     files[0].write_text(table)
     files[1].write_text(json.dumps(numbers, indent=1) + "\n")
     return files
+
+
+def faithful_table(faithful: Faithful, command: str) -> str:
+    """A row a film and container, and what each run had to say."""
+    names = list(dict.fromkeys(name for row in faithful.rows for name in row.figures))
+    lines = ["# In and out", "", "Made by", "", f"    {command}", "",
+             "A corner of three frames in the middle was filled; read back with ffprobe and PyAV. *bit for bit*: "
+             "frames that decode to the very samples of the source.", "",
+             f"| film | to | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
+    notes = []
+    for row in faithful.rows:
+        marks = ""
+        for note in row.notes:
+            if note not in notes:
+                notes.append(note)
+            marks += f" [{notes.index(note) + 1}]"
+        lines.append(f"| {row.film}{marks} | {row.container} | "
+                     f"{' | '.join(row.figures.get(name, '') for name in names)} |")
+    lines += ["", *(f"[{place}] {note}  " for place, note in enumerate(notes, 1))]
+    if faithful.speed:
+        bare = faithful.speed["bare loop"]
+        lines += ["", "1080p passed through, medians of runs that took turns:", "",
+                  "| way | seconds | of the bare loop |", "|---|---|---|"]
+        lines += [f"| {name} | {seconds:.2f} | {seconds / bare:.2f} |" for name, seconds in faithful.speed.items()]
+    return "\n".join(lines) + "\n"
 
 
 def quality_table(quality: Quality, command: str) -> str:

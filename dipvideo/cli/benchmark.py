@@ -54,6 +54,19 @@ def _quality() -> click.Command:
                     "table, its numbers as JSON, and a contact sheet for each clip.")
 
 
+def _faithful() -> click.Command:
+    from ..benchmark import FaithfulOptions
+
+    def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_faithful, write_faithful
+
+        return write_faithful(measure_faithful(folder, options, tell=tell), output, line)
+
+    return _command("faithful", "folder", FaithfulOptions, measure,
+                    "What of each film in a folder comes out as it went in, read back with ffprobe, and the time that "
+                    "passing through takes.")
+
+
 def _command(name: str, argument: str, kind: type[Options], measure: Callable, text: str) -> click.Command:
     """A command that measures what its argument names and prints the table."""
 
@@ -74,4 +87,4 @@ def _command(name: str, argument: str, kind: type[Options], measure: Callable, t
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors.")])
 
 
-_MADE = {"warm-start": _warm_start, "quality": _quality}
+_MADE = {"warm-start": _warm_start, "quality": _quality, "faithful": _faithful}

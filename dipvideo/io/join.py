@@ -16,6 +16,7 @@ from .source import VideoSource, packets_of
 from .splicing import Splice
 
 INTERLEAVE_SECONDS = 0.5  # sound is written this far ahead of the picture, as players like it
+COUNTS_FRAMES = {"avi"}  # containers without times, but with a rate
 _QUICKTIME = {"mp4", "mov", "m4a", "3gp", "3g2", "mj2", "ipod"}
 
 
@@ -92,6 +93,8 @@ def _picture_stream(output: av.container.OutputContainer, container: av.containe
                 setattr(stream.codec_context, name, value)
     elif {output.format.name, *container.format.name.split(",")} <= _QUICKTIME:
         stream.codec_context.codec_tag = picture.codec_context.codec_tag  # hvc1 or hev1: some players take but one
+    if output.format.name in COUNTS_FRAMES:
+        stream.time_base = 1 / (picture.average_rate or picture.guessed_rate)
     dress(stream, picture, encoded=encoded is not None)
     if picture.average_rate:
         stream.codec_context.framerate = picture.average_rate

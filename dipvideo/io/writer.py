@@ -12,7 +12,7 @@ from typing import Protocol
 
 import av
 
-from ..errors import DipvideoError, OutputError, OutputExists, SourceMissing
+from ..errors import DipvideoError, OptionError, OutputError, OutputExists, SourceMissing
 from ..frame import Frame
 from ..planes import Patch
 from .atomic import complete_or_nothing
@@ -24,6 +24,9 @@ from .source import Source, VideoSource
 from .splicing import CannotSplice, Splice, open_splice
 from .traits import traits_of
 from .verify import fault
+
+PROVEN = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".nut"}
+REHEARSED = 24  # frames
 
 Tell = Callable[[str, int, int], object]
 """Hears what is being done, and how many frames of how many it is done for."""
@@ -137,6 +140,8 @@ class VideoOutput:
         self._cuts = source.index.cuts if self._splice else (0,) if may_copy else ()
         self._folder = part.with_name(f"{part.name}.segments")
         shutil.rmtree(self._folder, ignore_errors=True)
+        if part.suffix.lower() not in PROVEN:
+            self._rehearse()
 
     @property
     def cuts(self) -> Sequence[int]:
@@ -191,6 +196,19 @@ class VideoOutput:
     def close(self) -> None:
         """Throw the segments away."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _rehearse(self) -> None:
+        """Write the film's first frames to a container that is seldom used: better now than after a night of work."""
+        try:
+            self._encode(Run(0, min(REHEARSED, len(self._source.index))))
+            wrong = self._joined()
+        except av.FFmpegError as error:
+            wrong = str(error)
+        finally:
+            self.close()
+            self._runs, self.warnings = [], []
+        if wrong:
+            raise OptionError(f"A {self._part.suffix} file does not hold this film: {wrong}. Name the output .mkv.")
 
     def _encode(self, run: Run) -> None:
         with self.part(run.start, run.stop) as part:

@@ -22,7 +22,7 @@ _LAX = {"mpegts", "avi", "nut"}
 _FASTEST_HZ = 240_000  # faster than sound of 192 kHz and the 90 kHz of pictures
 _EVEN_SOUND = ("pcm_", "mp2", "mp3", "ac3", "eac3", "dts", "aac", "wma")
 _NAMELESS = {"bin_data", "unknown"}
-_NEVER_NEGATIVE = {"ts", "m2ts", "mts", "nut"}
+_TAKES_NEGATIVE = {"mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "avi"}
 
 
 def format_of(suffix: str) -> str | None:
@@ -36,11 +36,11 @@ def format_of(suffix: str) -> str | None:
 def open_options(suffix: str, source: av.container.InputContainer | None = None) -> dict[str, str]:
     """What an output that takes the streams of `source` must be opened with.
 
-    Times stay as they are, but in .ts and .nut, which have none below zero: there all streams move together if one
-    begins earlier. A source that begins with its index, as files on the web do, gets an output that does so too.
+    Times stay as they are, but in .ts, .nut and others that have none below zero: there all streams move together if
+    one begins earlier. A source that begins with its index, as files on the web do, gets an output that does so too.
     """
     kind = suffix.lower().lstrip(".")
-    options = {"avoid_negative_ts": "make_non_negative" if kind in _NEVER_NEGATIVE else "disabled"}
+    options = {"avoid_negative_ts": "disabled" if kind in _TAKES_NEGATIVE else "make_non_negative"}
     if kind in ("mp4", "m4v", "mov"):
         flags = []
         if source is not None and _begins_with_index(source):

@@ -77,7 +77,15 @@ def file_tags(source: av.container.InputContainer,
             lost.append(name)
         else:
             kept[plain if kind in MOV_FAMILY and plain in _MP4 else name] = value
+    if is_mov(source) != (kind in MOV_FAMILY) and (timecode := _timecode(source)):
+        kept["timecode"] = timecode  # mp4 and mov have a track for it, which their kind finds again by itself
     return kept, lost
+
+
+def _timecode(source: av.container.InputContainer) -> str | None:
+    """When the film began on the clock of its recorder, wherever the file says so."""
+    said = [source.metadata, *(stream.metadata for stream in source.streams)]
+    return next((value for tags in said for name, value in tags.items() if name.lower() == "timecode"), None)
 
 
 def wants_all_tags(kind: str, source: av.container.InputContainer) -> bool:
