@@ -55,6 +55,7 @@ def task_command(name: str) -> click.Command:
         click.Option(["--json", "json_file"], metavar="FILE", help="Also write the summary as JSON."),
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors."),
     ]
-    text = f"{inspect.getdoc(task)}\n\nINPUT is a video, a picture, a folder of pictures or a quoted glob."
+    text = (f"{inspect.getdoc(task)}\n\nINPUT is a video, a picture, a folder, quoted glob or numbered pattern "
+            "(shot.%04d.png) of pictures, or - for standard input.")
     return click.Command(name, callback=callback, params=parameters, help=text,
                          short_help=inspect.getdoc(task).splitlines()[0])
