@@ -5,7 +5,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "faithful": ["FaithfulOptions", "measure_faithful"],
+        "options": ["FaithfulOptions"],
+        "faithful": ["measure_faithful"],
         "warm_start": ["WarmStartOptions", "measure_warm_start"],
         "quality": ["measure_quality"],
         "report": ["write_faithful", "write_quality", "write_warm_start"],

@@ -25,11 +25,11 @@ import numpy as np
 
 from .. import io
 from ..errors import DipvideoError, SourceMissing
-from ..options import Options, option
 from ..pipeline import run
 from ..planes import Patch
 from ..tasks.base import Progress, Tell
 from ..tasks.inpaint import FillOptions, Inpaint
+from .options import FaithfulOptions
 
 CORNER = 16  # pixels of each side of the hole
 CHANGED = 3  # frames that are filled
@@ -40,15 +40,6 @@ STREAM = ("codec_type", "codec_name", "width", "height", "pix_fmt", "sample_aspe
           "color_transfer", "color_primaries", "chroma_location", "field_order", "sample_rate", "channel_layout")
 SAME_AS_NOTHING = {"sample_aspect_ratio": "1:1", "color_range": "tv", "field_order": "progressive"}
 DISPOSITIONS = ("default", "dub", "original", "comment", "forced", "hearing_impaired", "attached_pic")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FaithfulOptions(Options):
-    """What to measure."""
-
-    containers: str = option("same,mkv,mp4", "Into what each film is written, besides its own container (same).",
-                             metavar="NAME,…")
-    speed: bool = option(True, "Also time a film that passes through at 1080p, beside PyAV's bare loop.")
 
 
 @dataclass(frozen=True, slots=True)
