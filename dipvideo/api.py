@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import OptionError
 from .options import Options, types_of
+from .progress import Progress
 from .registry import load
-from .tasks.base import Progress
 
 if TYPE_CHECKING:
     from .pipeline import Summary

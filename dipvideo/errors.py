@@ -8,6 +8,7 @@
     │   ├── Unreadable            it is damaged beyond opening, or no format we know
     │   └── Truncated             it promises more frames than it holds
     ├── MaskMismatch              the mask has another size or length than the video
+    ├── PlanUnreadable            a plan of captions is damaged, or another film's
     ├── RegionOutside             the region leaves the picture
     ├── OutputError               the output cannot be written
     │   ├── OutputExists          something is there already
@@ -51,6 +52,10 @@ class Truncated(SourceError):
 
 class MaskMismatch(DipvideoError):
     """The mask has another size or length than the video."""
+
+
+class PlanUnreadable(DipvideoError):
+    """A plan of captions is damaged, or another film's."""
 
 
 class RegionOutside(DipvideoError):

@@ -22,6 +22,7 @@ class VideoInfo:
     rate: frames a second, nominal (the time stamps are the truth).
     frames_promised: how many frames the file says it holds, or None where it does not say.
     codec, container: as FFmpeg names them ("h264"; "mov,mp4,m4a,3gp,3g2,mj2"); empty for pictures.
+    start: when its earliest stream begins, in seconds: what players show as 0.
     """
 
     path: str
@@ -32,6 +33,7 @@ class VideoInfo:
     frames_promised: int | None = None
     codec: str = ""
     container: str = ""
+    start: float = 0.0
 
     @property
     def box(self) -> Box:
@@ -82,9 +84,20 @@ class Event:
 
     box: where `hole` lies in the picture.
     hole: (box.height, box.width) bool, the pixels to fill: letters, outline, shadow and compression halo.
+    text: what it says, its lines from top to bottom; empty where it was not read.
     """
 
     start: int
     stop: int
     box: Box
     hole: np.ndarray
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A text, on screen from start to stop, in seconds from when its film begins."""
+
+    start: float
+    stop: float
+    text: str

@@ -30,7 +30,17 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputOptions(Options):
+class SpanOptions(Options):
+    """Which part of the input is looked at."""
+
+    start: str | None = option(None, "Begin here, in seconds or hh:mm:ss; before it the film stays as it is.",
+                               metavar="TIME")
+    end: str | None = option(None, "End here; after it the film stays as it is.", metavar="TIME")
+    partial: bool = option(False, "Restore what a truncated input still holds instead of refusing it.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(SpanOptions):
     """How the result is written."""
 
     overwrite: bool = option(False, "Replace an output that exists.")
@@ -41,10 +51,6 @@ class OutputOptions(Options):
     lossless: bool = option(False, "Encode without any loss; what is not restored then is the source's to the bit.")
     smart_render: bool = option(True, "Copy the packets of what nothing changes, where the result can be proven "
                                       "sound; without it everything is encoded.")
-    start: str | None = option(None, "Begin here, in seconds or hh:mm:ss; before it the film stays as it is.",
-                               metavar="TIME")
-    end: str | None = option(None, "End here; after it the film stays as it is.", metavar="TIME")
-    partial: bool = option(False, "Restore what a truncated input still holds instead of refusing it.")
 
 
 @dataclass(frozen=True, kw_only=True)

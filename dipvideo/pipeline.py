@@ -21,7 +21,8 @@ from . import engine, io
 from .frame import Frame
 from .plan import Chunk, make_stretches
 from .planes import Patch
-from .tasks.base import Progress, Task, Tell, Window
+from .progress import Progress, Tell
+from .tasks.base import Task, Window
 
 if TYPE_CHECKING:
     from .holes import Holes
@@ -34,7 +35,8 @@ class Summary:
 
     frames: in the video; touched: of them restored; chunks; steps: of the optimiser, in all; rolled_back: how often a
     fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring; damaged:
-    packets that could not be decoded whole; warnings: a sentence for whatever could not be kept.
+    packets that could not be decoded whole; warnings: a sentence for whatever could not be kept; planned: captions
+    in the plan, where that was all that was asked for.
     """
 
     output: str
@@ -51,6 +53,7 @@ class Summary:
     restore_seconds: float
     damaged: int = 0
     warnings: tuple[str, ...] = ()
+    planned: int | None = None
 
 
 @dataclass(slots=True)
@@ -88,19 +91,35 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
     can be named; then nothing is at the output path that was not there before.
     """
     began = time.perf_counter()
+    if task.plans_only and output is None and str(source_path) != io.PIPE:
+        output = Path(source_path).with_suffix(".plan.json")
     with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
-        summary = _run(task, readable, target, tell)
+        summary = (_plan if task.plans_only else _run)(task, readable, target, tell)
     return replace(summary, output=str(output or target), seconds=time.perf_counter() - began)
+
+
+def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source:
+    """The source, once it is certain that what is asked for may be written."""
+    source = io.open_source(source_path)
+    for path in (target, *task.side_outputs):
+        io.check_output(path, source_path, task.options.overwrite)
+    source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
+    return source
+
+
+def _plan(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
+    source = _opened(task, source_path, target, tell)
+    with io.complete_or_nothing(target) as part:
+        planned = task.write_plan(source, part, tell)
+    return Summary(str(target), len(source.pts), 0, 0, 0, 0, 0, "", "", "", 0.0, 0.0, source.damaged,
+                   _shortfall(source), planned)
 
 
 def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     options = task.options
     settings = engine.settle(options)
-    source = io.open_source(source_path)
+    source = _opened(task, source_path, target, tell)
     mask_target = Path(options.save_mask) if options.save_mask else None
-    for path in filter(None, (target, mask_target)):
-        io.check_output(path, source_path, options.overwrite)
-    source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
     wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
     tally = Tally()
     with ExitStack() as stack:
@@ -124,6 +143,7 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
                     if restored:
                         tally.add(restored)
                         tell(Progress("restoring", tally.frames, plan.holes, note=f"{restored.steps} steps"))
+        output.cues = task.cues(source)
     return Summary(str(target), plan.frames, tally.frames, len(plan.shots), len(plan.chunks), tally.steps,
                    tally.rolled_back, engine.describe(settings.device), settings.network, output.encoder_name,
                    0.0, tally.seconds, source.damaged, (*_shortfall(source), *output.warnings))

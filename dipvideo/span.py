@@ -1,18 +1,22 @@
-"""The part of a film that a person asked for."""
+"""The part of a film that a person asked for, frame by frame."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .errors import OptionError
+from . import detect
+from .errors import OptionError, Truncated, Unreadable
+from .progress import Progress, Tell
 
 if TYPE_CHECKING:
+    from .frame import Frame
     from .io import Source
-    from .options import OutputOptions
+    from .options import SpanOptions
 
 
-def span_of(source: Source, options: OutputOptions) -> range:
+def span_of(source: Source, options: SpanOptions) -> range:
     """The numbers of the frames from `options.start` up to, and without, `options.end`.
 
     Times count from the film's first frame, as players show them. Raises OptionError where no frame is left.
@@ -29,6 +33,25 @@ def span_of(source: Source, options: OutputOptions) -> range:
         raise OptionError(f"No frame lies between start {options.start or 0} and end {options.end or 'of the film'}: "
                           f"the film is {length:.2f} s long.")
     return range(first, last)
+
+
+def watch(source: Source, options: SpanOptions, tell: Tell, stage: str) -> Iterator[tuple[Frame, bool]]:
+    """The frames of the span, each with whether it opens a shot; the span's first does not.
+
+    Raises Truncated for a film that was cut off, unless `options.partial`; Unreadable if nothing can be decoded.
+    """
+    if source.missing and not options.partial:
+        there = len(source.pts)
+        raise Truncated(f"{source.info.path!r} promises {there + source.missing} frames but holds {there}: it is "
+                        "cut off. Fetch it again, or add --partial to restore what is there.")
+    span = span_of(source, options)
+    shots, seen = detect.ShotFinder(), 0
+    for frame in source.frames(span.start, span.stop):
+        yield frame, shots.update(frame) and seen > 0
+        seen += 1
+        tell(Progress(stage, frame.index + 1 - span.start, len(span)))
+    if not seen:
+        raise Unreadable(f"Not one frame of {source.info.path!r} can be decoded: it is damaged; fetch it again.")
 
 
 def _seconds(text: str) -> float:

@@ -27,7 +27,7 @@ from .. import io
 from ..errors import DipvideoError, SourceMissing
 from ..pipeline import run
 from ..planes import Patch
-from ..tasks.base import Progress, Tell
+from ..progress import Progress, Tell
 from ..tasks.inpaint import FillOptions, Inpaint
 from .options import FaithfulOptions
 

@@ -20,7 +20,7 @@ from ..errors import SourceMissing
 from ..geometry import Box
 from ..pipeline import run
 from ..planes import Patch
-from ..tasks.base import Progress, Tell
+from ..progress import Progress, Tell
 from ..tasks.remove_subtitles import RemoveSubtitles, RemoveSubtitlesOptions
 from .scores import MaskScore, RemovalScore
 

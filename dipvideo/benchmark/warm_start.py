@@ -25,7 +25,8 @@ from ..metrics import decibels, mse
 from ..options import EngineOptions, option
 from ..pipeline import make_prior, read_window
 from ..plan import Chunk
-from ..tasks.base import Progress, Tell, Window
+from ..progress import Progress, Tell
+from ..tasks.base import Window
 from ..tasks.inpaint import FillOptions, Inpaint
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from ..tasks.base import Progress
+from ..progress import Progress
 
 if TYPE_CHECKING:
     from ..pipeline import Summary
@@ -49,15 +49,19 @@ def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
 def say(summary: Summary) -> None:
     """The one line a run ends with."""
+    for warning in summary.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    if summary.damaged:
+        click.echo(f"Note: {summary.damaged} damaged packets of the input could not be decoded whole; every other "
+                   "frame is at its own time.", err=True)
+    if summary.planned is not None:
+        click.echo(f"{summary.planned} captions in {summary.frames} frames: {summary.output} "
+                   f"({summary.seconds:.0f} s)", err=True)
+        return
     if summary.touched:
         each = summary.restore_seconds / summary.touched
         did = (f"{summary.touched} of {summary.frames} frames restored, {summary.steps} steps, "
                f"{each:.2f} s a restored frame, {summary.device}")
     else:
         did = f"nothing to restore in {summary.frames} frames"
-    for warning in summary.warnings:
-        click.echo(f"Note: {warning}", err=True)
-    if summary.damaged:
-        click.echo(f"Note: {summary.damaged} damaged packets of the input could not be decoded whole; every other "
-                   "frame is at its own time.", err=True)
     click.echo(f"{did}, encoder {summary.encoder}: {summary.output} ({summary.seconds:.0f} s)", err=True)

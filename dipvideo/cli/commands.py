@@ -16,7 +16,7 @@ from .bar import bar, say
 from .parameters import click_options
 
 # Commands that are no tasks: name → (file of this room, object)
-_EXTRA = {"benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor")}
+_EXTRA = {"detect": ("detect", "detect"), "benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor")}
 
 
 class Commands(click.Group):

@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
         "atomic": ["complete_or_nothing"],
-        "pipes": ["unpiped"],
+        "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
         "writer": ["Wish", "check_output", "default_output", "open_output"],
     },

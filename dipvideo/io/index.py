@@ -12,6 +12,7 @@ import numpy as np
 
 from .splicing import clean_cut
 
+MOST_REORDERED = 16  # places: no codec holds more frames back; a packet that is later stands behind a jump of the clock
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -22,12 +23,15 @@ class Index:
         cut to cut the packets in the file's order are these frames. Empty where nothing of the kind is certain.
     reorder: how many places a packet may come late, behind ones that are shown after it.
     seekable: whether packets carry their frame's time; else frames are counted from the beginning.
+    hidden: packets besides that are only there to be decoded: an edit list, as of a film trimmed on a phone, cuts
+        their frames away.
     """
 
     pts: np.ndarray
     cuts: tuple[int, ...] = ()
     reorder: int = 0
     seekable: bool = True
+    hidden: int = 0
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -47,10 +51,14 @@ class Survey:
     pts: array = field(default_factory=lambda: array("q"))
     heads: list[int] = field(default_factory=list)  # packets that begin something a decoder can start from
     untimed: bool = False
+    hidden: int = 0
 
     def add(self, packet: av.Packet) -> None:
         if packet.pts is None:
             self.untimed = True
+            return
+        if packet.is_discard:
+            self.hidden += 1
             return
         if packet.is_keyframe and clean_cut(self.codec, bytes(packet), self.extradata):
             self.heads.append(len(self.pts))
@@ -62,17 +70,21 @@ class Survey:
         pts = np.sort(order)
         if self.untimed or not len(pts) or (len(pts) > 1 and not (np.diff(pts) > 0).all()):
             return None
+        reorder = in_order(order)[1]
+        if reorder > MOST_REORDERED:
+            return None
         before = np.maximum.accumulate(order)
         after = np.minimum.accumulate(order[::-1])[::-1]
         cuts = tuple(h for h in self.heads if after[h] >= order[h] and (h == 0 or before[h - 1] < order[h]))
-        return Index(pts, cuts if cuts[:1] == (0,) else (), in_order(order)[1])
+        # Hidden packets lie between the cuts that they hide from, or at the ends: none of them may be copied.
+        return Index(pts, cuts if cuts[:1] == (0,) and not self.hidden else (), reorder, hidden=self.hidden)
 
 
 def survey(packets: Iterable[av.Packet], codec: str, extradata: bytes | None,
            tell: Callable[[int], None] = lambda position: None) -> Index | None:
     """The index of a stream from all its packets; `tell` is called with the place in the file reached, in bytes.
 
-    Returns None if the packets do not tell the frames' times (raw streams, two fields a packet).
+    Returns None if the packets do not tell the frames' times (raw streams, two fields a packet, clocks that jump back).
     """
     found = Survey(codec, extradata)
     for packet in packets:

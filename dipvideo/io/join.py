@@ -10,13 +10,13 @@ import av
 import numpy as np
 
 from ..errors import OptionError
-from .beside import Companions, dress, format_of, open_options
+from ..frame import Cue
+from .beside import CaptionTrack, Companions, dress, format_of, holds_text, open_options
 from .segments import Segment
-from .source import VideoSource, packets_of
+from .source import COUNTS_FRAMES, VideoSource, packets_of
 from .splicing import Splice
 
 INTERLEAVE_SECONDS = 0.5  # sound is written this far ahead of the picture, as players like it
-COUNTS_FRAMES = {"avi"}  # containers without times, but with a rate
 _QUICKTIME = {"mp4", "mov", "m4a", "3gp", "3g2", "mj2", "ipod"}
 
 
@@ -29,17 +29,19 @@ class Run:
     segment: Segment | None = None
 
 
-def join(source: VideoSource, runs: Sequence[Run], target: Path, splice: Splice | None,
+def join(source: VideoSource, runs: Sequence[Run], target: Path, splice: Splice | None, cues: Sequence[Cue] = (), *,
          tell: Callable[[int], None] = lambda frames: None) -> list[str]:
     """Write `target`: the picture from `runs`, which cover the film in order, the rest from the source.
 
-    splice: how runs of both kinds stand in one stream; None where all are of one kind. `tell` hears how many frames
-    are written. Returns a sentence for whatever the container could not hold.
+    splice: how runs of both kinds stand in one stream; None where all are of one kind. cues: texts for a subtitle
+    track of their own. `tell` hears how many frames are written.
+    Returns a sentence for whatever the container could not hold.
     """
     with source.open() as container, open_container(target, container) as output:
         picture = source.picture(container)
         stream = _picture_stream(output, container, picture, runs, splice)
         beside = Companions(container, picture, output)
+        texts = CaptionTrack(cues, source.info.start, output, output.mux) if cues and holds_text(output) else None
         packets = packets_of(container, beside.wanted) if beside.wanted else iter(())
         waiting = next(packets, None)
         for written, made in enumerate(_stamped(source, runs, splice)):
@@ -47,6 +49,8 @@ def join(source: VideoSource, runs: Sequence[Run], target: Path, splice: Splice 
             while waiting is not None and (waiting.dts is None or float(waiting.dts * waiting.time_base) <= due):
                 beside.write(waiting)
                 waiting = next(packets, None)
+            if texts:
+                texts.until(due)
             made.stream = stream
             output.mux(made)
             tell(written + 1)
@@ -54,6 +58,11 @@ def join(source: VideoSource, runs: Sequence[Run], target: Path, splice: Splice 
             beside.write(waiting)
             waiting = next(packets, None)
         beside.finish()
+        if texts:
+            texts.finish()
+        elif cues:
+            beside.warnings.append(f"The captions are not added as a track: a {target.suffix} file holds no text "
+                                   "subtitles; write .mkv or .mp4.")
         return beside.warnings
 
 

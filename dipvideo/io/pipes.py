@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import OptionError, OutputError
+from .atomic import explained
+from .pictures import SUFFIXES, is_pictures
 from .source import VideoSource
 from .writer import default_output
 
@@ -31,15 +33,21 @@ def unpiped(source: str, output: str | None) -> Iterator[tuple[str, Path]]:
     if PIPE not in (source, output):
         yield source, Path(output)
         return
+    if output == PIPE and is_pictures(source) and not Path(source).is_file():
+        raise OptionError("Several pictures do not go through a pipe: name a folder with -o.")
     if output == PIPE and sys.stdout.isatty():
         raise OptionError("A film is not shown on a terminal: name a file with -o, or send the output into a pipe.")
     beside = Path(output).absolute().parent if output != PIPE else None
     if beside and not beside.is_dir():
         raise OutputError(f"There is no folder {str(beside)!r} to write into: make it first.")
-    with tempfile.TemporaryDirectory(prefix=".dipvideo-", dir=beside) as folder:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=".dipvideo-", dir=beside)
+    except OSError as error:
+        raise explained(error, output) from error
+    with folder:
         if source == PIPE:
-            source = str(_kept(Path(folder)))
-        target = Path(output) if output != PIPE else Path(folder) / f"output{Path(source).suffix}"
+            source = str(_kept(Path(folder.name), output))
+        target = Path(output) if output != PIPE else Path(folder.name) / f"output{Path(source).suffix}"
         yield source, target
         if output == PIPE:
             with open(target, "rb") as film:
@@ -47,10 +55,14 @@ def unpiped(source: str, output: str | None) -> Iterator[tuple[str, Path]]:
             sys.stdout.buffer.flush()
 
 
-def _kept(folder: Path) -> Path:
+def _kept(folder: Path, output: str) -> Path:
     """Standard input as a file whose suffix says what it is."""
     path = folder / "input"
-    with open(path, "wb") as film:
-        shutil.copyfileobj(sys.stdin.buffer, film)
+    try:
+        with open(path, "wb") as film:
+            shutil.copyfileobj(sys.stdin.buffer, film)
+    except OSError as error:
+        raise explained(error, output) from error
     container = VideoSource(str(path)).info.container.split(",")[0]
-    return path.rename(path.with_suffix(_SUFFIXES.get(container, ".mkv")))
+    picture = f".{container.removesuffix('_pipe')}"
+    return path.rename(path.with_suffix(picture if picture in SUFFIXES else _SUFFIXES.get(container, ".mkv")))

@@ -33,8 +33,8 @@ _UNKNOWN = -99  # FFmpeg's FF_LEVEL_UNKNOWN
 class Segment:
     """Encoded frames [start, stop) of the film.
 
-    pts: of the frames that are there, ascending, with their durations, in time_base; reorder: how many places a packet
-        may come late.
+    pts: of the frames that are there, ascending, with their durations, in time_base; coded: the same pts in the order
+        of the packets; reorder: how many places a packet may come late.
     """
 
     start: int
@@ -43,6 +43,7 @@ class Segment:
     time_base: Fraction
     pts: np.ndarray
     durations: np.ndarray
+    coded: np.ndarray
     reorder: int
 
     @property
@@ -55,11 +56,12 @@ class Segment:
         """The packets in decoding order, with their frames' times and durations in `time_base`."""
         durations = dict(zip(self.pts.tolist(), self.durations.tolist(), strict=True))
         with av.open(str(self.path)) as container:
-            for packet in container.demux(container.streams.video[0]):
-                if packet.size:  # the file may count in finer ticks
-                    packet.pts = packet.dts = round(packet.pts * packet.time_base / self.time_base)
-                    packet.duration, packet.time_base = durations[packet.pts], self.time_base
-                    yield packet
+            packets = (packet for packet in container.demux(container.streams.video[0]) if packet.size)
+            # The times that went in: the file may count in other ticks, and a mov rounds its beginning to them.
+            for packet, pts in zip(packets, self.coded.tolist(), strict=True):
+                packet.pts = packet.dts = pts
+                packet.duration, packet.time_base = durations[pts], self.time_base
+                yield packet
 
 
 class SegmentWriter:
@@ -71,6 +73,7 @@ class SegmentWriter:
         self._durations: dict[int, int] = {}  # by pts
         self._order: list[int] = []  # pts, as the packets come
         self._shown: list[int] = []  # pts, as the frames come
+        self.untouched = 0  # frames so far that came without a patch
         self._output, self._stream = _open(path, source, encoder)
         context = self._stream.codec_context
         context.width, context.height, context.pix_fmt = self._info.width, self._info.height, encoder.pix_fmt
@@ -88,6 +91,7 @@ class SegmentWriter:
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
         """Encode `frame` with `patches` pasted in; its other samples stay as they are."""
         native = frame.native
+        self.untouched += not patches
         if patches:
             native.make_writable()  # without it the decoder would predict from the patched picture
             planes = view(native)
@@ -108,9 +112,10 @@ class SegmentWriter:
         """Write what the encoder still holds."""
         self._mux(self._stream.encode(None))
         self._output.close()
-        pts, reorder = in_order(np.array(self._order, np.int64))
+        coded = np.array(self._order, np.int64)
+        pts, reorder = in_order(coded)
         durations = np.array([self._durations[time] for time in pts.tolist()], np.int64)
-        return Segment(self._start, self._stop, self._path, self._info.time_base, pts, durations, reorder)
+        return Segment(self._start, self._stop, self._path, self._info.time_base, pts, durations, coded, reorder)
 
     def close(self) -> None:
         """Let go of the file; after an error it is thrown away, so what closing it says does not matter."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from .index import Index, ascending, counted, survey
 from .planes import editable, view
 
 MOST_PIXELS = 1 << 28  # of a picture that is believed: 16384 × 16384
+COUNTS_FRAMES = {"avi"}  # containers without times, but with a rate
 PROBE = 16  # frames that are decoded to see whether the packets told their times rightly
 
 
@@ -76,7 +78,7 @@ class VideoSource:
             rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(25)
             self.info = VideoInfo(path, stream.width, stream.height, Fraction(rate), stream.time_base,
                                   stream.frames or None, stream.codec_context.codec.canonical_name,
-                                  container.format.name)
+                                  container.format.name, (container.start_time or 0) / av.time_base)
             self._end = _end_promised(stream)
         pixels = self.info.width * self.info.height
         if not 0 < pixels <= MOST_PIXELS:
@@ -103,14 +105,19 @@ class VideoSource:
         with self.open() as container:
             stream = self.picture(container)
             total = container.size
+            counts = self.info.container in COUNTS_FRAMES
+            guessed = counts and stream.codec_context.has_b_frames  # reordered frames under times that are not
             found = survey(packets_of(container, [stream]), self.info.codec, stream.codec_context.extradata,
                            lambda position: tell(position, total))
         if found is not None:
             first = (native.pts for native in islice(self._decode(), PROBE))
-            if any(pts is None or found.number(pts) is None for pts in first):
+            numbers = [-1, *(None if pts is None else found.number(pts) for pts in first)]
+            if None in numbers or any(b <= a for a, b in pairwise(numbers)) or (guessed and not found.reorder):
                 found = None
         if found is None:
-            found = counted(ascending((native.pts for native in self._decode()), self.step))
+            times = (native.pts for native in self._decode())
+            # Such a container numbers packets as they are decoded; frames are shown at the same times, but in order.
+            found = counted(ascending(sorted(times, key=lambda t: t or 0) if counts else times, self.step))
         self._index = found
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
@@ -161,7 +168,7 @@ class VideoSource:
         """How many frames less there are than the file promises: it was cut off. Small errors of headers count not."""
         there, lacking = len(self.index), 0
         if self.info.frames_promised:
-            lacking = self.info.frames_promised - there
+            lacking = self.info.frames_promised - there - self.index.hidden
         elif self._end is not None and there:
             step = float(np.median(np.diff(self.index.pts))) if there > 1 else float(self.step)
             lacking = round((self._end / float(self.info.time_base) - int(self.index.pts[-1])) / step) - 1
@@ -236,7 +243,8 @@ class VideoSource:
     def open(self) -> av.container.InputContainer:
         """The file, opened anew. Raises Unreadable."""
         try:
-            return av.open(self._path, metadata_errors="replace")
+            # Absolute, since FFmpeg takes what stands before a colon for a protocol.
+            return av.open(os.path.abspath(self._path), metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
             raise Unreadable(f"{self._path!r} is no video that can be read ({getattr(error, 'strerror', error)}): "
                              "check that it plays elsewhere, or fetch it again.") from error

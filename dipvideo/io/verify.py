@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .join import COUNTS_FRAMES, Run
-from .source import VideoSource
+from .join import Run
+from .source import COUNTS_FRAMES, VideoSource
 
 # Containers with times below zero; in others, where sound begins earlier, all streams move on.
 KEEPS_STARTS = {"mov", "matroska"}

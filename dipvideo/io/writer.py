@@ -12,13 +12,13 @@ from typing import Protocol
 
 import av
 
-from ..errors import DipvideoError, OptionError, OutputError, OutputExists, SourceMissing
-from ..frame import Frame
+from ..errors import DipvideoError, OptionError, OutputError, OutputExists, SourceError, SourceMissing
+from ..frame import Cue, Frame
 from ..planes import Patch
-from .atomic import complete_or_nothing
+from .atomic import complete_or_nothing, explained
 from .encoding import choose_encoder
 from .join import Run, join, open_container
-from .pictures import PictureSource, PictureWriter
+from .pictures import SUFFIXES, PictureSource, PictureWriter, is_pictures
 from .segments import SegmentWriter
 from .source import Source, VideoSource
 from .splicing import CannotSplice, Splice, open_splice
@@ -54,10 +54,12 @@ class Output(Protocol):
     """What every output can do. Runs are given in order and cover the film without a gap.
 
     cuts: frames at which copied runs may begin, and end but for the last; empty where nothing may be copied.
+    cues: texts for a subtitle track of their own, to be set before it is finished.
     encoder_name: for a person; warnings: sentences for what could not be kept. Both are whole once it is finished.
     """
 
     cuts: Sequence[int]
+    cues: Sequence[Cue]
     encoder_name: str
     warnings: list[str]
 
@@ -89,15 +91,38 @@ def default_output(source: str) -> Path:
 
 def check_output(path: Path, source: str, overwrite: bool) -> None:
     """Raise OutputExists or OutputError before any work is done, rather than after a night of it."""
+    try:
+        _check_output(path, source, overwrite)
+    except OSError as error:
+        if isinstance(error, DipvideoError):
+            raise
+        raise explained(error, path) from error
+
+
+def _check_output(path: Path, source: str, overwrite: bool) -> None:
     if not path.parent.is_dir():
         raise SourceMissing(f"There is no folder {str(path.parent)!r} to write {path.name!r} into: make it first.")
     if path.exists():
         if Path(source).exists() and path.samefile(source):
             raise OutputError(f"{str(path)!r} is the input itself: choose another output with -o.")
+        if path.is_dir():
+            _check_folder(path, source)
         if not overwrite:
             raise OutputExists(f"{str(path)!r} exists already: choose another name with -o, or add --overwrite.")
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"The folder {str(path.parent)!r} cannot be written to: choose another with -o.")
+
+
+def _check_folder(path: Path, source: str) -> None:
+    """Refuse to replace a folder by a file, or one that holds anything but the pictures of an earlier run."""
+    if not is_pictures(source):
+        raise OutputError(f"{str(path)!r} is a folder: name a file in it with -o.")
+    if path.resolve() in Path(source).resolve().parents:
+        raise OutputError(f"The folder {str(path)!r} holds the input itself: choose another output with -o.")
+    other = next((p.name for p in path.iterdir() if not p.is_file() or p.suffix.lower() not in SUFFIXES), None)
+    if other:
+        raise OutputError(f"The folder {str(path)!r} holds more than pictures, as {other!r}: it is not replaced; "
+                          "choose another output with -o.")
 
 
 @contextmanager
@@ -125,8 +150,10 @@ class VideoOutput:
     def __init__(self, part: Path, source: VideoSource, wish: Wish, tell: Tell):
         self._part, self._source, self._tell = part, source, tell
         self._runs: list[Run] = []
+        self.cues: Sequence[Cue] = ()
         self.warnings: list[str] = []
-        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless and source.index.seekable
+        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless
+        self._untouched = 0  # frames that were encoded though nothing was pasted into them
         with source.open() as container:
             picture = source.picture(container)
             self._traits, pix_fmt = traits_of(source, picture)
@@ -137,7 +164,11 @@ class VideoOutput:
             lossless=wish.lossless, traits=self._traits)
         options = self._splice.options_over(chosen.options) if self._splice else chosen.options
         self._encoder = replace(chosen, options=options)
-        self._cuts = source.index.cuts if self._splice else (0,) if may_copy else ()
+        self._cuts = ((self._splice and source.index.cuts) or (0,)) if may_copy else ()
+        if self._splice and len(source.index.cuts) < 2:
+            self._unspliced = "it can be cut nowhere between its beginning and its end"
+        if _untold(source) and not self._may_stay:
+            self._cuts = ()
         self._folder = part.with_name(f"{part.name}.segments")
         shutil.rmtree(self._folder, ignore_errors=True)
         if part.suffix.lower() not in PROVEN:
@@ -146,6 +177,11 @@ class VideoOutput:
     @property
     def cuts(self) -> Sequence[int]:
         return () if self._source.damaged else self._cuts
+
+    @property
+    def _may_stay(self) -> bool:
+        """Whether the source, where nothing in it changes, is the output to the byte."""
+        return not self.cues and self._part.suffix == Path(self._source.info.path).suffix
 
     @property
     def encoder_name(self) -> str:
@@ -166,16 +202,17 @@ class VideoOutput:
         try:
             yield writer
             self._runs.append(Run(start, stop, writer.finish()))
+            self._untouched += writer.untouched
         finally:
             writer.close()
 
     def finish(self) -> None:
         """Join the runs. Where copied and encoded ones do not make one sound stream, encode the copied ones too."""
         copied = [run for run in self._runs if run.segment is None]
-        if len(copied) == len(self._runs) and self._part.suffix == Path(self._source.info.path).suffix:
+        if len(copied) == len(self._runs) and self._may_stay:
             shutil.copyfile(self._source.info.path, self._part)
             return
-        wrong = self._joined()
+        wrong = (_untold(self._source) if copied else None) or self._joined()
         if wrong and copied:
             self.warnings.append(f"Everything was encoded: what did not change was copied at first, but {wrong}.")
             runs, self._runs = self._runs, []
@@ -188,10 +225,15 @@ class VideoOutput:
         if wrong:
             raise OutputError(f"What was written does not read back: {wrong}. Choose another container with -o, or "
                               "another --encoder.")
-        if self._unspliced and any(run.segment for run in self._runs):
+        encoded = [run for run in self._runs if run.segment]
+        if self._unspliced and encoded and not copied and self._untouched:
             self.warnings.append(f"Everything was encoded, also what did not change: {self._unspliced}.")
-        if self._encoder.note and any(run.segment for run in self._runs):
+        if self._encoder.note and encoded:
             self.warnings.append(self._encoder.note)
+        lost = sum(run.stop - run.start - len(run.segment.pts) for run in encoded)
+        if lost:
+            self.warnings.append(f"{lost} of the input's {len(self._source.index)} frames could not be decoded and are "
+                                 "left out; the others are at their own times.")
 
     def close(self) -> None:
         """Throw the segments away."""
@@ -199,6 +241,7 @@ class VideoOutput:
 
     def _rehearse(self) -> None:
         """Write the film's first frames to a container that is seldom used: better now than after a night of work."""
+        tell, self._tell = self._tell, lambda stage, done, total: None
         try:
             self._encode(Run(0, min(REHEARSED, len(self._source.index))))
             wrong = self._joined()
@@ -206,7 +249,7 @@ class VideoOutput:
             wrong = str(error)
         finally:
             self.close()
-            self._runs, self.warnings = [], []
+            self._runs, self.warnings, self._untouched, self._tell = [], [], 0, tell
         if wrong:
             raise OptionError(f"A {self._part.suffix} file does not hold this film: {wrong}. Name the output .mkv.")
 
@@ -222,20 +265,32 @@ class VideoOutput:
         mixed = len({run.segment is None for run in self._runs}) == 2
         runs = [run for run in self._runs if run.segment is None or len(run.segment.pts)]
         try:
-            lost = join(self._source, runs, self._part, self._splice if mixed else None,
-                        lambda done: self._tell("joining", done, frames))
+            lost = join(self._source, runs, self._part, self._splice if mixed else None, self.cues,
+                        tell=lambda done: self._tell("joining", done, frames))
         except (ValueError, av.error.InvalidDataError, av.error.ArgumentError) as error:
             if isinstance(error, DipvideoError):
                 raise
             return f"they cannot stand together ({error})"
-        wrong = fault(self._source, runs, self._part, lambda done: self._tell("checking", done, frames))
+        try:
+            wrong = fault(self._source, runs, self._part, lambda done: self._tell("checking", done, frames))
+        except SourceError as error:
+            wrong = f"it cannot be opened again ({type(error.__cause__ or error).__name__})"
         if not wrong:
             self.warnings += lost
         return wrong
 
 
+def _untold(source: VideoSource) -> str | None:
+    """Why the source's packets cannot be copied one by one, or None if they can."""
+    if not source.index.seekable:
+        return "its packets do not tell when their frames are shown"
+    return "an edit list hides a part of it" if source.index.hidden else None
+
+
 def _splice(source: VideoSource, picture: av.video.stream.VideoStream, part: Path) -> tuple[Splice | None, str | None]:
     """How copied and encoded runs stand in one stream, or why they cannot."""
+    if reason := _untold(source):
+        return None, reason
     try:
         with open_container(part, None) as scratch:
             container = scratch.format.name

@@ -6,35 +6,23 @@ A task never sees the engine: problems go out, estimates come back.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from ..options import EngineOptions, OutputOptions, option
+from ..progress import Tell
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..frame import Cue
     from ..holes import Holes
     from ..io import Source
     from ..plan import Chunk, Plan
     from ..planes import Patch
     from ..problems import Estimate, Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is. stage: what is being done, in words; done and total: in `unit`s; note: the latest detail."""
-
-    stage: str
-    done: int
-    total: int | None
-    unit: str = "frame"
-    note: str = ""
-
-
-Tell = Callable[[Progress], Any]
-"""Is called often; must be quick. What it returns is ignored; what it raises ends the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +53,24 @@ class Task(ABC):
 
     def __init__(self, options: TaskOptions):
         self.options = options
+
+    @property
+    def plans_only(self) -> bool:
+        """Whether a plan is all that was asked for."""
+        return False
+
+    def write_plan(self, source: Source, path: Path, tell: Tell) -> int:
+        """Write what would be done to `path`, and return of how many things; only for tasks that plan only."""
+        raise NotImplementedError
+
+    @property
+    def side_outputs(self) -> tuple[Path, ...]:
+        """What is written besides the output."""
+        return (Path(self.options.save_mask),) if self.options.save_mask else ()
+
+    def cues(self, source: Source) -> Sequence[Cue]:
+        """Texts for a subtitle track of the output; asked for once everything is planned."""
+        return ()
 
     @abstractmethod
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import detect, io, motion, problems
-from ..errors import OptionError, Truncated, Unreadable
+from .. import io, motion, problems
+from ..errors import OptionError
 from ..options import option
 from ..plan import make_plan
 from ..planes import Patch
-from ..span import span_of
-from .base import Progress, Task, TaskOptions, Tell, Window
+from ..progress import Tell
+from ..span import span_of, watch
+from .base import Task, TaskOptions, Window
 
 if TYPE_CHECKING:
-    from ..frame import Frame
     from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
@@ -69,7 +69,7 @@ class Inpaint(Task):
         boxes: list[Box | None] = [None] * len(source.pts)
         cuts: list[int] = []
         masks, place = mask.read(span.start), span.start
-        for frame, new_shot in self._frames(source, span, tell, "looking for cuts"):
+        for frame, new_shot in watch(source, self.options, tell, "looking for cuts"):
             while place <= frame.index:  # damage may have taken frames, never masks
                 hole, place = next(masks, None), place + 1
             if hole is None:
@@ -80,20 +80,6 @@ class Inpaint(Task):
         if not mask.still and span.stop == len(boxes) and next(masks, None) is not None:
             raise mask.mismatch(len(boxes))
         return make_plan(source.info, boxes, cuts), holes
-
-    def _frames(self, source: Source, span: range, tell: Tell, stage: str) -> Iterator[tuple[Frame, bool]]:
-        """The frames of `span` with whether each opens a shot. Raises Truncated if too many are missing."""
-        if source.missing and not self.options.partial:
-            there = len(source.pts)
-            raise Truncated(f"{source.info.path!r} promises {there + source.missing} frames but holds {there}: it is "
-                            "cut off. Fetch it again, or add --partial to restore what is there.")
-        shots, seen = detect.ShotFinder(), 0
-        for frame in source.frames(span.start, span.stop):
-            yield frame, shots.update(frame) and seen > 0
-            seen += 1
-            tell(Progress(stage, frame.index + 1 - span.start, len(span)))
-        if not seen:
-            raise Unreadable(f"Not one frame of {source.info.path!r} can be decoded: it is damaged; fetch it again.")
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         places = [index - window.first for index in targets]

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import detect
-from ..errors import OptionError, RegionOutside
-from ..geometry import Box
+from .. import captions, io
+from ..captions.options import CaptionOptions
+from ..errors import OptionError
 from ..options import option
 from ..plan import make_plan
-from ..span import span_of
-from .base import Tell
+from ..progress import Tell
 from .inpaint import FillOptions, Inpaint
 
 if TYPE_CHECKING:
-    from ..frame import VideoInfo
+    from ..captions import Captions
+    from ..frame import Cue
     from ..holes import Holes
     from ..io import Source
     from ..plan import Plan
 
 HALO = 2  # pixels that compression smears text over, at the least; captions found here have theirs already
-_REGIONS = {"full": (0.0, 1.0), "bottom": (0.5, 1.0), "top": (0.0, 0.5)}  # share of the height
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoveSubtitlesOptions(FillOptions):
+class RemoveSubtitlesOptions(FillOptions, CaptionOptions):
     """The options of remove-subtitles."""
 
-    region: str = option("full", "Where captions may be: full, bottom, top, or x,y,width,height in pixels.",
-                         metavar="REGION")
+    plan_only: bool = option(False, "Write the captions that would be taken out as a plan (.json) that can be edited, "
+                                    "and stop.")
+    plan: str | None = option(None, "Take out the captions of this plan instead of looking for them.", metavar="FILE")
+    srt: str | None = option(None, "Also write what the captions say, with their times.", metavar="FILE")
+    soft_subtitles: bool = option(False, "Add what the captions say to the output as a subtitle track.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mask is not None and (self.plan or self.plan_only or self.srt or self.soft_subtitles):
+            raise OptionError("With --mask no captions are looked for: leave out --plan, --plan-only, --srt and "
+                              "--soft-subtitles, or the mask.")
 
 
 class RemoveSubtitles(Inpaint):
@@ -44,30 +54,34 @@ class RemoveSubtitles(Inpaint):
             return self._plan_by_mask(source, self.options.mask, grow, tell)
         from ..holes import EventHoles  # brings OpenCV, which the help of a command does without
 
-        captions = detect.CaptionFinder(source.info, region_of(self.options.region, source.info))
-        span, cuts = span_of(source, self.options), []
-        for frame, new_shot in self._frames(source, span, tell, "looking for captions"):
-            captions.update(frame, new_shot)
-            if new_shot:
-                cuts.append(frame.index)
-        holes = EventHoles(captions.finish(), source.info, self.options.grow or 0)
-        return make_plan(source.info, holes.boxes(len(source.pts)), cuts), holes
+        found = self._captions(source, tell)
+        self._cues = captions.cues_of(found.events, source)
+        if self.options.srt:
+            with io.complete_or_nothing(Path(self.options.srt)) as part:
+                captions.write_srt(self._cues, part)
+        holes = EventHoles(found.events, source.info, self.options.grow or 0)
+        return make_plan(source.info, holes.boxes(len(source.pts)), found.cuts), holes
 
+    @property
+    def plans_only(self) -> bool:
+        return self.options.plan_only
 
-def region_of(text: str, info: VideoInfo) -> Box:
-    """The box that `text` names. Raises OptionError for no region at all, RegionOutside for one off the picture."""
-    if text in _REGIONS:
-        top, bottom = (round(share * info.height) for share in _REGIONS[text])
-        return Box(top, 0, bottom, info.width)
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError as error:
-        raise OptionError(f"A region is full, bottom, top or x,y,width,height in pixels; got {text!r}.") from error
-    region = Box(y, x, y + height, x + width)
-    if width < 1 or height < 1 or region & info.box != region:
-        raise RegionOutside(f"The region {text} leaves the picture, which is {info.width}x{info.height}: "
-                            f"x + width is at most {info.width}, y + height at most {info.height}.")
-    return region
+    def write_plan(self, source: Source, path: Path, tell: Tell) -> int:
+        found = self._captions(source, tell)
+        captions.write_plan(found, source, path)
+        return len(found.events)
+
+    @property
+    def side_outputs(self) -> tuple[Path, ...]:
+        return (*super().side_outputs, *([Path(self.options.srt)] if self.options.srt else []))
+
+    def cues(self, source: Source) -> Sequence[Cue]:
+        return [cue for cue in self._cues if cue.text != captions.UNREAD] if self.options.soft_subtitles else ()
+
+    def _captions(self, source: Source, tell: Tell) -> Captions:
+        if self.options.plan:
+            return captions.read_plan(self.options.plan, source)
+        return captions.find_captions(source, self.options, tell)
 
 
 TASK = RemoveSubtitles

@@ -8,5 +8,6 @@
 """
 
 from .companions import Companions, dress, format_of, open_options
+from .subtitles import CaptionTrack, holds_text
 
-__all__ = ["Companions", "dress", "format_of", "open_options"]
+__all__ = ["CaptionTrack", "Companions", "dress", "format_of", "holds_text", "open_options"]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import OptionError
-from ...frame import Frame
+from ...frame import Cue, Frame
 from ...planes import Patch
 from .formats import SUFFIXES, read_picture, same_format, write_picture
 from .sequence import PictureSource
@@ -36,6 +36,7 @@ class PictureWriter:
             raise OptionError(f"{len(source.paths)} pictures do not fit into one {suffix!r} file: "
                               "name a folder with -o.")
         self.warnings: list[str] = []
+        self.cues: Sequence[Cue] = ()
         self.cuts = source.pts  # any picture can be copied
         self._paths = source.paths
         self._targets = [part] if suffix in SUFFIXES else [part / name for name in _names(source.paths)]
@@ -64,7 +65,10 @@ class PictureWriter:
             else:
                 write_picture(target, read_picture(path))
 
-    def finish(self) -> None: ...
+    def finish(self) -> None:
+        """Pictures are whole as soon as they are written."""
+        if self.cues:
+            self.warnings.append("The captions are not added as a track: pictures have none. Take --srt FILE.")
 
     def close(self) -> None: ...
 
