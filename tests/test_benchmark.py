@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 from conftest import captioned, panned, write_video
 
-from dipvideo.benchmark import WarmStartOptions, measure_quality, measure_warm_start, write_quality, write_warm_start
+from dipvideo.benchmark import (
+    QualityOptions,
+    WarmStartOptions,
+    measure_quality,
+    measure_warm_start,
+    write_quality,
+    write_warm_start,
+)
+from dipvideo.benchmark.methods import methods_of
 from dipvideo.benchmark.warm_start import CLOSE, Curve, Point, _verdicts
 from dipvideo.errors import MaskMismatch, OptionError, SourceMissing
-from dipvideo.tasks.remove_subtitles import RemoveSubtitlesOptions
 
 QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "frames": 4, "cold_steps": 60, "seeds": 2,
          "precision": "float32", "base": False, "flat_start": False}  # as in the paper, where a start matters
@@ -67,12 +74,15 @@ def test_quality_sets_dipvideo_beside_its_baselines(tmp_path: Path) -> None:
     write_video(folder / "clean.mp4", clean)
     write_video(folder / "subtitled.mp4", burned)
     write_video(folder / "alpha.mkv", alpha, codec="ffv1", pix_fmt="gray")
-    options = RemoveSubtitlesOptions(device="cpu", network="taper:widths=8-16", first_steps=20, steps=5)
+    options = QualityOptions(device="cpu", network="taper:widths=8-16", first_steps=20, steps=5)
     quality = measure_quality(str(tmp_path / "clips"), options)
     by = {row.method: row.figures for row in quality.rows}
     assert by["untouched"]["residue"] > 0.9 and by["untouched"]["outside_psnr"] == np.inf
     assert by["dipvideo"]["hole_psnr"] > by["Telea, true mask"]["hole_psnr"] + 3
     assert by["dipvideo"]["outside_psnr"] > 60 and by["dipvideo"]["mask_recall"] > 0.98
+    assert by["dipvideo"]["mask_precision"] > 0.3 and by["dipvideo"]["frames_missed"] == 0
+    assert by["dipvideo"]["frames_extra"] <= 4
+    assert by["temporal median, true mask"]["hole_psnr"] > by["untouched"]["hole_psnr"] + 3
     assert by["dipvideo, true mask"]["hole_psnr"] > by["Telea, true mask"]["hole_psnr"] + 3
     files = write_quality(quality, tmp_path / "report", "dipvideo benchmark quality clips")
     assert [f.name for f in files] == ["quality.md", "quality.json", "one.png"]
@@ -81,7 +91,12 @@ def test_quality_sets_dipvideo_beside_its_baselines(tmp_path: Path) -> None:
 
 def test_a_folder_without_clips_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceMissing, match="a clip is a folder with"):
-        measure_quality(str(tmp_path), RemoveSubtitlesOptions())
+        measure_quality(str(tmp_path), QualityOptions())
+
+
+def test_a_method_that_is_unknown_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"no method 'best'\. Known: untouched"):
+        methods_of("telea,best")
 
 
 @pytest.mark.parametrize("change, error", [({"mask": None}, OptionError), ({"policies": "yesterday"}, OptionError),

@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "options": ["FaithfulOptions"],
+        "options": ["FaithfulOptions", "QualityOptions"],
         "faithful": ["measure_faithful"],
         "warm_start": ["WarmStartOptions", "measure_warm_start"],
         "quality": ["measure_quality"],

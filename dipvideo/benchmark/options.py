@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..options import Options, option
+from ..tasks.remove_subtitles import RemoveSubtitlesOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +15,12 @@ class FaithfulOptions(Options):
     containers: str = option("same,mkv,mp4", "Into what each film is written, besides its own container (same).",
                              metavar="NAME,…")
     speed: bool = option(True, "Also time a film that passes through at 1080p, beside PyAV's bare loop.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityOptions(RemoveSubtitlesOptions):
+    """Those of remove-subtitles, and what it is set beside."""
+
+    methods: str = option("untouched,telea,navier-stokes,median,true,own", "What to measure: untouched, telea, "
+                          "navier-stokes, median (of the frames around), cold (the prior of the paper on each frame: "
+                          "slow), true (dipvideo with the true mask), own (with its own).", metavar="NAME,…")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,13 +18,11 @@ import numpy as np
 from .. import io
 from ..errors import SourceMissing
 from ..geometry import Box
-from ..pipeline import run
-from ..planes import Patch
 from ..progress import Progress, Tell
-from ..tasks.remove_subtitles import RemoveSubtitles, RemoveSubtitlesOptions
+from .methods import methods_of
+from .options import QualityOptions
 from .scores import MaskScore, RemovalScore
 
-GROW = 2  # pixels the true mask is grown by, for every method: compression smears text over as many
 SHEET_FRAMES = 4  # columns of a contact sheet
 SHEET_MARGIN = 12  # pixels around the text in it
 
@@ -47,7 +45,7 @@ class Quality:
     sheets: dict[str, np.ndarray]
 
 
-def measure_quality(folder: str, options: RemoveSubtitlesOptions, *, tell: Tell = lambda progress: None) -> Quality:
+def measure_quality(folder: str, options: QualityOptions, *, tell: Tell = lambda progress: None) -> Quality:
     """Measure every clip below `folder`. Raises SourceMissing if there is none."""
     found = sorted(p.parent for p in Path(folder).glob("**/alpha.mkv") if (p.parent / "clean.mp4").exists())
     if not found:
@@ -57,7 +55,7 @@ def measure_quality(folder: str, options: RemoveSubtitlesOptions, *, tell: Tell 
     with tempfile.TemporaryDirectory() as scratch:
         for clip in map(Clip, found):
             strips = [clip.strip("truth", io.open_source(clip.folder / "clean.mp4"))]
-            for name, method in METHODS.items():
+            for name, method in methods_of(options.methods).items():
                 result, mask = Path(scratch) / "result.mkv", Path(scratch) / "mask.mkv"
                 for old in (result, mask):
                     old.unlink(missing_ok=True)
@@ -115,54 +113,5 @@ class Clip:
         return np.vstack([banner, strip])
 
 
-def _with_opencv(method: int | None) -> Method:
-    """OpenCV's inpainters in the true mask, through the same reader and writer."""
-
-    def fill(clip: Clip, result: Path, mask: Path, options: RemoveSubtitlesOptions, tell: Tell) -> int:
-        source, touched = clip.subtitled(), 0
-        with io.open_output(result, source, io.Wish("ffv1")) as output, output.part(0, len(source.pts)) as part:
-            for frame, coverage in zip(source.frames(), clip.coverage(), strict=True):
-                patches = []
-                if method is not None and coverage.any():
-                    hole = cv2.dilate((coverage > 0).view(np.uint8), np.ones((2 * GROW + 1,) * 2, np.uint8))
-                    picture = np.rint(frame.planes.rgb() * 255).astype(np.uint8)
-                    filled = cv2.inpaint(picture, hole, 3, method).astype(np.float32) / 255
-                    patches, touched = [Patch(source.info.box, filled, hole.astype(np.float32))], touched + 1
-                part.write(frame, patches)
-        return touched
-
-    return fill
-
-
-def _with_true_mask(clip: Clip, result: Path, mask: Path, options: RemoveSubtitlesOptions, tell: Tell) -> int:
-    truth, source = mask.with_name("truth.mkv"), io.open_source(clip.folder / "alpha.mkv")
-    blank = np.zeros((source.info.height, source.info.width, 3), np.float32)
-    with io.open_mask_writer(truth, source.info) as writer:
-        for frame, coverage in zip(source.frames(), clip.coverage(), strict=True):
-            writer.write(Patch(source.info.box, blank, (coverage > 0).astype(np.float32)), frame.pts, frame.time_base)
-    return _run(clip, result, replace(options, mask=str(truth), grow=GROW), tell)
-
-
-def _with_own_mask(clip: Clip, result: Path, mask: Path, options: RemoveSubtitlesOptions, tell: Tell) -> int:
-    return _run(clip, result, replace(options, save_mask=str(mask)), tell)
-
-
-def _run(clip: Clip, result: Path, options: RemoveSubtitlesOptions, tell: Tell) -> int:
-    task = RemoveSubtitles(replace(options, encoder="ffv1"))
-    return run(task, clip.folder / "subtitled.mp4", result, tell=tell).touched
-
-
 def _named(tell: Tell, name: str) -> Tell:
     return lambda p: tell(Progress(f"{name}: {p.stage}", p.done, p.total, p.unit, p.note))
-
-
-Method = Callable[[Clip, Path, Path, RemoveSubtitlesOptions, Tell], int]
-"""(clip, where the result goes, where its mask goes, options, tell) → how many frames were filled."""
-
-METHODS: dict[str, Method] = {
-    "untouched": _with_opencv(None),
-    "Telea, true mask": _with_opencv(cv2.INPAINT_TELEA),
-    "Navier-Stokes, true mask": _with_opencv(cv2.INPAINT_NS),
-    "dipvideo, true mask": _with_true_mask,
-    "dipvideo": _with_own_mask,
-}

@@ -80,9 +80,10 @@ def quality_table(quality: Quality, command: str) -> str:
     """A row a clip and method."""
     lines = ["# Subtitles removed: quality", "", "Made by", "", f"    {command}", "",
              "| clip | method | hole PSNR, dB | SSIM | rim PSNR, dB | flicker | residue | outside, dB | mask recall | "
-             "mask area | s a frame |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+             "precision | area | frames missed | extra | s a frame |", f"|{'---|' * 14}"]
     forms = {"hole_psnr": ".2f", "ssim": ".3f", "rim_psnr": ".2f", "flicker": ".2f", "residue": ".4f",
-             "outside_psnr": ".1f", "mask_recall": ".4f", "mask_area": ".2f"}
+             "outside_psnr": ".1f", "mask_recall": ".4f",
+             "mask_precision": ".2f", "mask_area": ".2f", "frames_missed": ".0f", "frames_extra": ".0f"}
     for row in quality.rows:
         cells = [f"{row.figures[name]:{form}}" if name in row.figures else "–" for name, form in forms.items()]
         lines.append(f"| {row.clip} | {row.method} | {' | '.join(cells)} | {row.seconds:.2f} |")

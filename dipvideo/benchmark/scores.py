@@ -73,8 +73,11 @@ class RemovalScore:
 
 @dataclass(slots=True)
 class MaskScore:
-    """How well a mask covers text: recall of its visible pixels, and the mask's area over theirs."""
+    """How well a mask covers text: recall of its visible pixels, the share of the mask that they are, the mask's area
+    over theirs, and the frames with text that have no mask or the other way round."""
 
+    _missed: int = 0
+    _extra: int = 0
     _found: float = 0.0
     _text: float = 0.0
     _mask: float = 0.0
@@ -83,9 +86,13 @@ class MaskScore:
         text = coverage > VISIBLE
         self._found, self._text = self._found + (mask & text).sum(), self._text + text.sum()
         self._mask += mask.sum()
+        self._missed += bool(text.any() and not mask.any())
+        self._extra += bool(mask.any() and not text.any())
 
     def figures(self) -> dict[str, float]:
-        return {"mask_recall": self._found / max(self._text, 1), "mask_area": self._mask / max(self._text, 1)}
+        return {"mask_recall": self._found / max(self._text, 1), "mask_precision": self._found / max(self._mask, 1),
+                "mask_area": self._mask / max(self._text, 1), "frames_missed": self._missed,
+                "frames_extra": self._extra}
 
 
 def _grown(hole: np.ndarray, pixels: int) -> np.ndarray:

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from ..options import Options
-from ..tasks.remove_subtitles import RemoveSubtitlesOptions
 from .bar import bar
 from .parameters import click_options
 
@@ -44,12 +43,14 @@ def _warm_start() -> click.Command:
 
 
 def _quality() -> click.Command:
+    from ..benchmark import QualityOptions
+
     def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
         from ..benchmark import measure_quality, write_quality
 
         return write_quality(measure_quality(folder, options, tell=tell), output, line)
 
-    return _command("quality", "folder", RemoveSubtitlesOptions, measure,
+    return _command("quality", "folder", QualityOptions, measure,
                     "Subtitles removed from every clip of a folder, beside OpenCV's inpainters with the true mask: a "
                     "table, its numbers as JSON, and a contact sheet for each clip.")
 
