@@ -6,6 +6,7 @@ comes by. A chunk reads its own frames, so nothing is held but its window.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import engine, io
+from .errors import OptionError
 from .frame import Frame
 from .plan import Chunk, make_stretches
 from .planes import Patch
@@ -36,7 +38,8 @@ class Summary:
     frames: in the video; touched: of them restored; chunks; steps: of the optimiser, in all; rolled_back: how often a
     fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring; damaged:
     packets that could not be decoded whole; warnings: a sentence for whatever could not be kept; planned: captions
-    in the plan, where that was all that was asked for.
+    in the plan, where that was all that was asked for; plan_seconds: spent looking for what to do; memory: the
+    process's peak so far, in bytes, 0 where the system does not say.
     """
 
     output: str
@@ -54,6 +57,8 @@ class Summary:
     damaged: int = 0
     warnings: tuple[str, ...] = ()
     planned: int | None = None
+    plan_seconds: float = 0.0
+    memory: int = 0
 
 
 @dataclass(slots=True)
@@ -95,13 +100,25 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
         output = Path(source_path).with_suffix(".plan.json")
     with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
         summary = (_plan if task.plans_only else _run)(task, readable, target, tell)
-    return replace(summary, output=str(output or target), seconds=time.perf_counter() - began)
+    shown = output or (io.PIPE if str(source_path) == io.PIPE else target)
+    return replace(summary, output=str(shown), seconds=time.perf_counter() - began, memory=_peak_memory())
+
+
+def _peak_memory() -> int:
+    try:  # what getrusage says may be the peak of a parent process
+        status = Path("/proc/self/status").read_text()
+        return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return 0
 
 
 def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source:
     """The source, once it is certain that what is asked for may be written."""
     source = io.open_source(source_path)
-    for path in (target, *task.side_outputs):
+    paths = [target, *task.side_outputs]
+    if twice := next((p for i, p in enumerate(paths) if os.path.abspath(p) in map(os.path.abspath, paths[:i])), None):
+        raise OptionError(f"Two outputs cannot both be {str(twice)!r}: give each a name of its own.")
+    for path in paths:
         io.check_output(path, source_path, task.options.overwrite)
     source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
     return source
@@ -123,10 +140,13 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
     tally = Tally()
     with ExitStack() as stack:
+        # The mask takes its name last: a film that fails to be joined leaves none in the next run's way.
+        masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
         output = stack.enter_context(io.open_output(
             target, source, wish, tell=lambda stage, done, total: tell(Progress(stage, done, total))))
-        masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
+        began = time.perf_counter()
         plan, holes = task.plan(source, tell)
+        plan_seconds = time.perf_counter() - began
         tell(Progress("restoring", 0, plan.holes))
         for stretch in make_stretches(plan, output.cuts):
             if stretch.copied:
@@ -146,7 +166,8 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
         output.cues = task.cues(source)
     return Summary(str(target), plan.frames, tally.frames, len(plan.shots), len(plan.chunks), tally.steps,
                    tally.rolled_back, engine.describe(settings.device), settings.network, output.encoder_name,
-                   0.0, tally.seconds, source.damaged, (*_shortfall(source), *output.warnings))
+                   0.0, tally.seconds, source.damaged, (*_shortfall(source), *output.warnings),
+                   plan_seconds=plan_seconds)
 
 
 def _shortfall(source: io.Source) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from conftest import captioned, panned, write_video
 
 from dipvideo.benchmark import (
     QualityOptions,
+    SpeedOptions,
     WarmStartOptions,
     measure_quality,
+    measure_speed,
     measure_warm_start,
     write_quality,
+    write_speed,
     write_warm_start,
 )
 from dipvideo.benchmark.methods import methods_of
@@ -92,6 +95,17 @@ def test_quality_sets_dipvideo_beside_its_baselines(tmp_path: Path) -> None:
 def test_a_folder_without_clips_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceMissing, match="a clip is a folder with"):
         measure_quality(str(tmp_path), QualityOptions())
+
+
+def test_speed_times_presets_beside_the_floor(tmp_path: Path) -> None:
+    speed = measure_speed(SpeedOptions(heights="96", presets="fast", runs=1, device="cpu"))
+    pace, = speed.paces
+    assert pace.frame_seconds > 0 and pace.memory > 50e6 and speed.paper_step > pace.frame_seconds / 100
+    assert speed.floor[96] > pace.whole and pace.analysis > pace.whole
+    files = write_speed(speed, tmp_path / "report", "dipvideo benchmark speed")
+    assert "| 96 | fast |" in files[0].read_text()
+    with pytest.raises(OptionError, match="Heights are lines"):
+        measure_speed(SpeedOptions(heights="tall"))
 
 
 def test_a_method_that_is_unknown_is_named(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from conftest import HEIGHT, WIDTH, captioned, decoded, panned, write_video
 
 from dipvideo import inpaint, io, remove_subtitles
-from dipvideo.errors import OptionError, Truncated
+from dipvideo.errors import OptionError, OutputError, Truncated
 from dipvideo.io import join as joining
 from dipvideo.io.encoding import light_of, mastering_of
 
@@ -131,6 +131,28 @@ def test_a_film_that_is_cut_off_is_refused_or_restored_as_far_as_it_goes(tmp_pat
     there = len(decoded(after))
     assert 20 <= there == summary.touched < 40
     assert any("cut off" in warning for warning in summary.warnings)
+
+
+@pytest.mark.parametrize("times", [[40 * i + i // 12 * 500 for i in range(49)], [*(40 * i for i in range(48)), 7000]],
+                         ids=["now and then", "at the end"])
+def test_a_film_whose_last_frame_is_shown_for_long_is_not_cut_off(tmp_path: Path, times: list[int]) -> None:
+    before = tmp_path / "film.mkv"
+    with av.open(str(before), "w") as output:
+        stream = output.add_stream("libx264", rate=25)
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt, context.time_base = WIDTH, HEIGHT, "yuv420p", Fraction(1, 1000)
+        context.flags |= av.codec.context.Flags.frame_duration
+        for picture, (pts, end) in zip(panned(48), pairwise(times), strict=True):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base, frame.duration = pts, Fraction(1, 1000), end - pts
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    assert io.open_source(before).missing == 0
+    for smart_render in (True, False):
+        after = tmp_path / f"out{smart_render}.mkv"
+        inpaint(before, after, mask=mask_of(tmp_path), end="0.2", smart_render=smart_render, **QUICK)
+        lengths = [av.open(str(path)).duration for path in (before, after)]
+        assert lengths[0] == lengths[1] >= 1000 * times[-1]
 
 
 def test_damaged_packets_are_counted_and_every_other_frame_keeps_its_time(tmp_path: Path) -> None:
@@ -252,3 +274,166 @@ def test_sound_that_a_container_cannot_hold_is_converted_and_told(tmp_path: Path
         assert len(container.streams.audio) == 1
         assert sum(1 for _ in container.decode(video=0)) == 24
     assert any("audio track 1 (aac" in warning for warning in summary.warnings) == (suffix == "webm")
+
+
+def test_an_avi_whose_frames_are_reordered_keeps_them_all(tmp_path: Path) -> None:
+    """AVI numbers packets as they are decoded: its times are not those of the frames."""
+    before = write_video(tmp_path / "film.avi", panned(40), options={"crf": "12", "g": "12", "bf": "2"},
+                         base=Fraction(1, 25))
+    after = tmp_path / "out.mp4"
+    summary = inpaint(before, after, mask=mask_of(tmp_path), start="0.5", end="0.7", lossless=True, **QUICK)
+    assert summary.touched == 5 and not any("left out" in warning for warning in summary.warnings)
+    one, other = decoded(before), decoded(after)
+    assert len(one) == len(other) == 40 and len({t for t, _ in other}) == 40
+    assert [a == b for (_, a), (_, b) in zip(one, other, strict=True)].count(True) == 35
+    summary = inpaint(before, tmp_path / "out.avi", mask=mask_of(tmp_path, empty=True), **QUICK)
+    assert (tmp_path / "out.avi").read_bytes() == before.read_bytes() and "copied" in summary.encoder
+
+
+@pytest.mark.parametrize("smart_render", [True, False])
+def test_a_part_that_begins_between_milliseconds_keeps_its_times(tmp_path: Path, monkeypatch,
+                                                                 smart_render: bool) -> None:
+    """ProRes is kept in mov files, which round their beginning to a millisecond."""
+    from dipvideo import plan
+
+    monkeypatch.setattr(plan, "MAX_STRETCH", 7)
+    base = Fraction(1, 30000)
+    before = write_video(tmp_path / "film.mov", panned(32), codec="prores_ks", pix_fmt="yuv422p10le", base=base,
+                         pts=[1001 * i for i in range(32)])
+    after = tmp_path / "out.mov"
+    inpaint(before, after, mask=mask_of(tmp_path), start="0.4", end="0.6", smart_render=smart_render, **QUICK)
+    assert list(io.open_source(after).pts) == list(io.open_source(before).pts)
+
+
+def trimmed(path: Path, seconds: Fraction) -> Path:
+    """A film that an edit list lets begin in the middle of a group of pictures, as phones trim it."""
+    short = path.with_name("trimmed.mp4")
+    with av.open(str(path)) as source, av.open(str(short), "w", options={"avoid_negative_ts": "disabled"}) as output:
+        stream = output.add_stream_from_template(source.streams.video[0], opaque=True)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.pts -= int(seconds / packet.time_base)
+                packet.dts -= int(seconds / packet.time_base)
+                packet.stream = stream
+                output.mux(packet)
+    return short
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_what_an_edit_list_hides_is_no_part_of_the_film(tmp_path: Path, suffix: str) -> None:
+    whole = write_video(tmp_path / "film.mp4", panned(60), options={"crf": "12", "g": "30", "bf": "2"})
+    before, after = trimmed(whole, Fraction(14, 25)), tmp_path / f"out.{suffix}"
+    assert len(decoded(before)) == 46
+    summary = inpaint(before, after, mask=mask_of(tmp_path), start="0.2", end="0.4", **QUICK)
+    assert (summary.frames, summary.touched) == (46, 5)
+    assert [t for t, _ in decoded(after)] == [t for t, _ in decoded(before)]
+    assert any("edit list" in warning for warning in summary.warnings)
+    inpaint(before, after, mask=mask_of(tmp_path, empty=True), overwrite=True, lossless=suffix == "mkv", **QUICK)
+    assert changed(before, after) == []
+
+
+def test_no_frame_is_lost_where_a_clock_jumps_back(tmp_path: Path) -> None:
+    """Two recordings in one transport stream: the second begins before the first."""
+    base = Fraction(1, 90000)
+    late = write_video(tmp_path / "a.ts", panned(40), base=base, pts=[900000 + 3600 * i for i in range(40)])
+    early = write_video(tmp_path / "b.ts", panned(40, seed=1), base=base)
+    film, after = tmp_path / "film.ts", tmp_path / "out.mkv"
+    film.write_bytes(late.read_bytes() + early.read_bytes())
+    inpaint(film, after, mask=mask_of(tmp_path), start="0.2", end="0.4", **QUICK)
+    times = [t for t, _ in decoded(after)]
+    assert len(times) == 80 and times == sorted(set(times))
+
+
+def test_a_film_that_begins_at_no_key_frame_is_copied_whole_and_lost_frames_are_told(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.ts", panned(48), base=Fraction(1, 90000), options={
+        "crf": "12", "g": "12", "bf": "2", "x264-params": "open-gop=1:scenecut=0"})
+    film = tmp_path / "film.ts"
+    with av.open(str(whole)) as source, av.open(str(film), "w") as output:
+        stream, keys = output.add_stream_from_template(source.streams.video[0]), 0
+        for packet in source.demux(video=0):
+            keys += packet.size > 0 and packet.is_keyframe
+            if packet.size and keys > 1:
+                packet.stream = stream
+                output.mux(packet)
+    summary = inpaint(film, tmp_path / "same.ts", mask=mask_of(tmp_path, empty=True), **QUICK)
+    assert (tmp_path / "same.ts").read_bytes() == film.read_bytes() and not summary.warnings
+    summary = inpaint(film, tmp_path / "out.ts", mask=mask_of(tmp_path), start="0.4", end="0.6", **QUICK)
+    lost = summary.frames - len(decoded(tmp_path / "out.ts"))
+    assert lost and any(f"{lost} of the input's" in warning for warning in summary.warnings)
+    assert any("cut nowhere" in warning for warning in summary.warnings)
+
+
+def test_nothing_is_said_of_what_did_not_change_where_everything_did(tmp_path: Path) -> None:
+    before = write_video(tmp_path / "film.mkv", panned(12), codec="ffv1")
+    part = inpaint(before, tmp_path / "part.mkv", mask=mask_of(tmp_path), end="0.2", **QUICK)
+    whole = inpaint(before, tmp_path / "whole.mkv", mask=mask_of(tmp_path), **QUICK)
+    assert any("what did not change" in warning for warning in part.warnings)
+    assert not whole.warnings
+
+
+def test_names_that_other_programs_stumble_over(tmp_path: Path, monkeypatch, clip: Path) -> None:
+    """A colon, which FFmpeg takes for the end of a protocol's name, and as many letters as a name can have."""
+    monkeypatch.chdir(tmp_path)
+    mask = mask_of(tmp_path)
+    for name in ("Film: the 100%d.mp4", f"{'x' * 242}.mp4"):
+        Path(name).write_bytes(clip.read_bytes())
+        summary = inpaint(name, mask=mask, save_mask="a:mask.mkv", overwrite=True, **QUICK)
+        assert len(decoded(tmp_path / summary.output)) == 24
+    with pytest.raises(OutputError, match="could not be written"):
+        inpaint(clip, "x" * 300 + ".mp4", mask=mask, **QUICK)
+    with pytest.raises(OptionError, match="does not say what container"):
+        inpaint(clip, "out", mask=mask, **QUICK)
+    with pytest.raises(OptionError, match="cannot both be"):
+        inpaint(clip, "out.mkv", mask=mask, save_mask="./out.mkv", **QUICK)
+
+
+def test_two_runs_do_not_write_one_file(tmp_path: Path, clip: Path) -> None:
+    """The second would take away the first's parts."""
+    after = tmp_path / "out.mp4"
+    with io.complete_or_nothing(after) as part:
+        part.write_bytes(b"the first")
+        with pytest.raises(OutputError, match="Another run"):
+            inpaint(clip, after, mask=mask_of(tmp_path), **QUICK)
+        assert part.exists()
+    assert after.read_bytes() == b"the first"
+    inpaint(clip, after, mask=mask_of(tmp_path), overwrite=True, **QUICK)
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.mp4", "mask.png", "out.mp4"}
+
+
+def test_a_folder_is_replaced_only_by_pictures_and_if_it_holds_nothing_else(tmp_path: Path, clip: Path) -> None:
+    mask = mask_of(tmp_path)
+    shots, output = tmp_path / "shots", tmp_path / "out"
+    for folder in (shots, output):
+        folder.mkdir()
+        for index in range(2):
+            cv2.imwrite(str(folder / f"{index}.png"), panned(1)[0])
+    for source, target, reason in ((clip, output, "is a folder"), (shots / "*.png", shots, "holds the input"),
+                                   (shots, tmp_path, "holds the input")):
+        with pytest.raises(OutputError, match=reason):
+            inpaint(source, target, mask=mask, overwrite=True, **QUICK)
+    inpaint(shots, output, mask=mask, overwrite=True, **QUICK)
+    (output / "notes.txt").touch()
+    with pytest.raises(OutputError, match=r"notes\.txt"):
+        inpaint(shots, output, mask=mask, overwrite=True, **QUICK)
+    assert len(list(shots.iterdir())) == 2 and len(list(output.iterdir())) == 3
+
+
+def test_a_picture_goes_through_pipes_and_a_folder_does_not(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "shot.png"), panned(1)[0])
+    command = [sys.executable, "-m", "dipvideo", "inpaint", "--mask", mask_of(tmp_path), "--no-borrow", "--device",
+               "cpu", "--first-steps", "1", "--network", "taper:widths=8-16"]
+    ran = subprocess.run([*command, "-"], input=(tmp_path / "shot.png").read_bytes(), capture_output=True)
+    assert ran.returncode == 0 and ran.stdout.startswith(b"\x89PNG") and b"encoder pictures: - (" in ran.stderr
+    ran = subprocess.run([*command, str(tmp_path), "-o", "-"], capture_output=True)
+    assert ran.returncode == 2 and ran.stdout == b"" and b"pipe" in ran.stderr and b"Traceback" not in ran.stderr
+
+
+def test_a_run_that_is_stopped_while_the_film_is_joined_leaves_no_mask(tmp_path: Path, clip: Path) -> None:
+    def stop(progress) -> None:
+        if progress.stage == "joining":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        inpaint(clip, tmp_path / "out.mp4", mask=mask_of(tmp_path), save_mask=str(tmp_path / "holes.mkv"),
+                progress=stop, **QUICK)
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.mp4", "mask.png"}

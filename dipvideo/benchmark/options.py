@@ -18,6 +18,16 @@ class FaithfulOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpeedOptions(Options):
+    """What to time."""
+
+    heights: str = option("360,720,1080", "Lines of the pictures, which are 16:9.", metavar="N,…")
+    presets: str = option("fast,balanced,best", "Which presets.", metavar="NAME,…")
+    runs: int = option(3, "How often each; the median counts.", least=1)
+    device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
+
+
+@dataclass(frozen=True, kw_only=True)
 class QualityOptions(RemoveSubtitlesOptions):
     """Those of remove-subtitles, and what it is set beside."""
 

@@ -16,6 +16,7 @@ from ..errors import OptionError
 if TYPE_CHECKING:
     from .faithful import Faithful
     from .quality import Quality
+    from .speed import Speed
     from .warm_start import Reached, Study
 
 
@@ -41,6 +42,11 @@ def write_quality(quality: Quality, folder: Path, command: str) -> list[Path]:
 def write_faithful(faithful: Faithful, folder: Path, command: str) -> list[Path]:
     """faithful.md and .json in `folder`."""
     return _written(folder, "faithful", faithful_table(faithful, command), {"command": command, **asdict(faithful)})
+
+
+def write_speed(speed: Speed, folder: Path, command: str) -> list[Path]:
+    """speed.md and .json in `folder`."""
+    return _written(folder, "speed", speed_table(speed, command), {"command": command, **asdict(speed)})
 
 
 def _written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
@@ -73,6 +79,24 @@ def faithful_table(faithful: Faithful, command: str) -> str:
         lines += ["", "1080p passed through, medians of runs that took turns:", "",
                   "| way | seconds | of the bare loop |", "|---|---|---|"]
         lines += [f"| {name} | {seconds:.2f} | {seconds / bare:.2f} |" for name, seconds in faithful.speed.items()]
+    return "\n".join(lines) + "\n"
+
+
+def speed_table(speed: Speed, command: str) -> str:
+    """A row a height and preset, beside the floor of I/O and the paper's setting."""
+    from .speed import PAPER_HEIGHT, PAPER_STEPS  # brings torch
+
+    lines = ["# Speed", "", "Made by", "", f"    {command}", "", f"on {speed.device}.", "",
+             "| height | preset | s a captioned frame | steps | looking for captions, frames a s | whole run, frames a "
+             "s | decode and encode alone, frames a s | peak memory, MB |", "|---|---|---|---|---|---|---|---|"]
+    for pace in speed.paces:
+        lines.append(f"| {pace.height} | {pace.preset} | {pace.frame_seconds:.2f} | {pace.steps:.0f} | "
+                     f"{pace.analysis:.0f} | {pace.whole:.1f} | {speed.floor[pace.height]:.0f} | "
+                     f"{pace.memory / 1e6:.0f} |")
+    hours = speed.paper_step * PAPER_STEPS / 3600
+    lines += ["", f"The paper's setting for text (128 channels on five scales, {PAPER_STEPS} steps from random "
+              f"weights, the full frame) takes {speed.paper_step:.2f} s a step at {PAPER_HEIGHT} lines: {hours:.1f} "
+              "hours a frame, timed by the step and multiplied."]
     return "\n".join(lines) + "\n"
 
 

@@ -68,24 +68,37 @@ def _faithful() -> click.Command:
                     "passing through takes.")
 
 
-def _command(name: str, argument: str, kind: type[Options], measure: Callable, text: str) -> click.Command:
-    """A command that measures what its argument names and prints the table."""
+def _speed() -> click.Command:
+    from ..benchmark import SpeedOptions
+
+    def measure(options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_speed, write_speed
+
+        return write_speed(measure_speed(options, tell=tell), folder, line)
+
+    return _command("speed", None, SpeedOptions, measure,
+                    "How long a captioned frame takes with each preset, beside decoding and encoding alone and the "
+                    "setting of the paper; makes its own films.")
+
+
+def _command(name: str, argument: str | None, kind: type[Options], measure: Callable, text: str) -> click.Command:
+    """A command that measures what its argument names, if it has one, and prints the table."""
 
     def callback(output: str, quiet: bool, **values: Any) -> None:
-        subject = values.pop(argument)
+        subject = [values.pop(argument)] if argument else []
         line = f"dipvideo {shlex.join(sys.argv[1:])}"
         with bar(quiet) as tell:
-            files = measure(subject, kind(**values), Path(output), line, tell)
+            files = measure(*subject, kind(**values), Path(output), line, tell)
         if not quiet:
             click.echo(files[0].read_text())
             click.echo(f"Written: {', '.join(map(str, files))}", err=True)
 
     return click.Command(name, callback=callback, help=text, params=[
-        click.Argument([argument]),
+        *([click.Argument([argument])] if argument else []),
         click.Option(["-o", "--output"], default=name, show_default=True, metavar="FOLDER",
                      help="Where the report goes."),
         *click_options(kind),
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors.")])
 
 
-_MADE = {"warm-start": _warm_start, "quality": _quality, "faithful": _faithful}
+_MADE = {"warm-start": _warm_start, "quality": _quality, "faithful": _faithful, "speed": _speed}

@@ -25,6 +25,7 @@ class Index:
     seekable: whether packets carry their frame's time; else frames are counted from the beginning.
     hidden: packets besides that are only there to be decoded: an edit list, as of a film trimmed on a phone, cuts
         their frames away.
+    longest: how long a packet says at the most that its frame is shown.
     """
 
     pts: np.ndarray
@@ -32,6 +33,7 @@ class Index:
     reorder: int = 0
     seekable: bool = True
     hidden: int = 0
+    longest: int = 0
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -52,6 +54,7 @@ class Survey:
     heads: list[int] = field(default_factory=list)  # packets that begin something a decoder can start from
     untimed: bool = False
     hidden: int = 0
+    longest: int = 0
 
     def add(self, packet: av.Packet) -> None:
         if packet.pts is None:
@@ -63,6 +66,7 @@ class Survey:
         if packet.is_keyframe and clean_cut(self.codec, bytes(packet), self.extradata):
             self.heads.append(len(self.pts))
         self.pts.append(packet.pts)
+        self.longest = max(self.longest, packet.duration or 0)
 
     def index(self) -> Index | None:
         """What was collected, or None if the packets do not tell the frames' times."""
@@ -77,7 +81,8 @@ class Survey:
         after = np.minimum.accumulate(order[::-1])[::-1]
         cuts = tuple(h for h in self.heads if after[h] >= order[h] and (h == 0 or before[h - 1] < order[h]))
         # Hidden packets lie between the cuts that they hide from, or at the ends: none of them may be copied.
-        return Index(pts, cuts if cuts[:1] == (0,) and not self.hidden else (), reorder, hidden=self.hidden)
+        return Index(pts, cuts if cuts[:1] == (0,) and not self.hidden else (), reorder, hidden=self.hidden,
+                     longest=self.longest)
 
 
 def survey(packets: Iterable[av.Packet], codec: str, extradata: bytes | None,

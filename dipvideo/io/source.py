@@ -170,8 +170,10 @@ class VideoSource:
         if self.info.frames_promised:
             lacking = self.info.frames_promised - there - self.index.hidden
         elif self._end is not None and there:
-            step = float(np.median(np.diff(self.index.pts))) if there > 1 else float(self.step)
-            lacking = round((self._end / float(self.info.time_base) - int(self.index.pts[-1])) / step) - 1
+            steps = np.diff(self.index.pts) if there > 1 else np.array([self.step])
+            # The last frame may be shown for as long as any: of slides, or of a recorded screen, that is long.
+            end = int(self.index.pts[-1]) + max(int(steps.max()), self.index.longest)
+            lacking = round((self._end / float(self.info.time_base) - end) / float(np.median(steps)))
         return lacking if lacking > max(2, there // 100) else 0
 
     @property

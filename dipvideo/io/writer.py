@@ -135,6 +135,9 @@ def open_output(path: Path, source: Source, wish: Wish = Wish(), *,
     with complete_or_nothing(path) as part:
         if isinstance(source, PictureSource):
             output = PictureWriter(part, source)
+        elif not path.suffix:
+            raise OptionError(f"{str(path)!r} does not say what container to write: name the output .mp4, .mkv, .mov "
+                              "or .webm.")
         else:
             output = VideoOutput(part, source, wish, tell)
         try:
