@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -20,6 +21,8 @@ def dipvideo() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; a person's mistake never shows a traceback."""
+    if arguments is None:  # a program of its own: being told to end is being interrupted
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         dipvideo.main(arguments, prog_name="dipvideo", standalone_mode=False)
     except click.UsageError as error:

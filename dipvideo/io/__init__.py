@@ -7,7 +7,9 @@
     mask        holes from a mask file; holes into a lossless mask file
     pictures/   single pictures, folders and numbered ones as a film
     encoding/   which encoder really opens here, and its settings
-    writer      copies what nothing changes, patches and encodes the rest
+    writer      an output, complete or not at all
+    paths       where it goes, and whether it may
+    video       copies what nothing changes, patches and encodes the rest
     segments    encoded runs of frames, each in a file of its own
     splicing/   what lets copied and encoded packets stand in one stream
     beside/     sound, subtitles, chapters, covers, attachments, tags
@@ -26,6 +28,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "atomic": ["complete_or_nothing"],
         "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
-        "writer": ["Wish", "check_output", "default_output", "open_output"],
+        "paths": ["check_output", "default_output"],
+        "video": ["Wish"],
+        "writer": ["open_output"],
     },
 )

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ..errors import OptionError, OutputError
 from .atomic import explained
+from .paths import default_output
 from .pictures import SUFFIXES, is_pictures
 from .source import VideoSource
-from .writer import default_output
 
 PIPE = "-"
 _SUFFIXES = {"mov": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi", "nut": ".nut", "flv": ".flv",

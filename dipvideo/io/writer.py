@@ -1,45 +1,21 @@
-"""Writes a film, complete or not at all: runs that nothing changes are copied where that is safe, others encoded."""
+"""Writes a film or pictures, complete or not at all."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import av
-
-from ..errors import DipvideoError, OptionError, OutputError, OutputExists, SourceError, SourceMissing
+from ..errors import OptionError
 from ..frame import Cue, Frame
 from ..planes import Patch
-from .atomic import complete_or_nothing, explained
-from .encoding import choose_encoder
-from .join import Run, join, open_container
-from .pictures import SUFFIXES, PictureSource, PictureWriter, is_pictures
-from .segments import SegmentWriter
-from .source import Source, VideoSource
-from .splicing import CannotSplice, Splice, open_splice
-from .traits import traits_of
-from .verify import fault
+from .atomic import complete_or_nothing
+from .pictures import PictureSource, PictureWriter
+from .source import Source
+from .video import Tell, VideoOutput, Wish
 
-PROVEN = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".nut"}
-REHEARSED = 24  # frames
-
-Tell = Callable[[str, int, int], object]
-"""Hears what is being done, and how many frames of how many it is done for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How the output is to be encoded; the fields are those of `OutputOptions`."""
-
-    encoder: str = "auto"
-    crf: int | None = None
-    lossless: bool = False
-    smart_render: bool = True
+USUAL = Wish()
 
 
 class Part(Protocol):
@@ -80,53 +56,8 @@ class Output(Protocol):
         ...
 
 
-def default_output(source: str) -> Path:
-    """`<stem>.dipvideo<suffix>` beside the input; for several pictures, their folder gives the name."""
-    path = Path(source)
-    if any(c in source for c in "*?[%") and not path.exists():
-        path = path.parent
-    path = path if path.name else path.resolve()
-    return path.with_name(f"{path.stem}.dipvideo{path.suffix}")
-
-
-def check_output(path: Path, source: str, overwrite: bool) -> None:
-    """Raise OutputExists or OutputError before any work is done, rather than after a night of it."""
-    try:
-        _check_output(path, source, overwrite)
-    except OSError as error:
-        if isinstance(error, DipvideoError):
-            raise
-        raise explained(error, path) from error
-
-
-def _check_output(path: Path, source: str, overwrite: bool) -> None:
-    if not path.parent.is_dir():
-        raise SourceMissing(f"There is no folder {str(path.parent)!r} to write {path.name!r} into: make it first.")
-    if path.exists():
-        if Path(source).exists() and path.samefile(source):
-            raise OutputError(f"{str(path)!r} is the input itself: choose another output with -o.")
-        if path.is_dir():
-            _check_folder(path, source)
-        if not overwrite:
-            raise OutputExists(f"{str(path)!r} exists already: choose another name with -o, or add --overwrite.")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputError(f"The folder {str(path.parent)!r} cannot be written to: choose another with -o.")
-
-
-def _check_folder(path: Path, source: str) -> None:
-    """Refuse to replace a folder by a file, or one that holds anything but the pictures of an earlier run."""
-    if not is_pictures(source):
-        raise OutputError(f"{str(path)!r} is a folder: name a file in it with -o.")
-    if path.resolve() in Path(source).resolve().parents:
-        raise OutputError(f"The folder {str(path)!r} holds the input itself: choose another output with -o.")
-    other = next((p.name for p in path.iterdir() if not p.is_file() or p.suffix.lower() not in SUFFIXES), None)
-    if other:
-        raise OutputError(f"The folder {str(path)!r} holds more than pictures, as {other!r}: it is not replaced; "
-                          "choose another output with -o.")
-
-
 @contextmanager
-def open_output(path: Path, source: Source, wish: Wish = Wish(), *,
+def open_output(path: Path, source: Source, wish: Wish = USUAL, *,
                 tell: Tell = lambda stage, done, total: None) -> Iterator[Output]:
     """An output for the frames of `source`; on a clean exit it is at `path`, otherwise nothing is.
 
@@ -145,158 +76,3 @@ def open_output(path: Path, source: Source, wish: Wish = Wish(), *,
             output.finish()
         finally:
             output.close()
-
-
-class VideoOutput:
-    """A film whose runs are kept as segments beside the output until all are there, then joined, then read back."""
-
-    def __init__(self, part: Path, source: VideoSource, wish: Wish, tell: Tell):
-        self._part, self._source, self._tell = part, source, tell
-        self._runs: list[Run] = []
-        self.cues: Sequence[Cue] = ()
-        self.warnings: list[str] = []
-        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless
-        self._untouched = 0  # frames that were encoded though nothing was pasted into them
-        with source.open() as container:
-            picture = source.picture(container)
-            self._traits, pix_fmt = traits_of(source, picture)
-            self._splice, self._unspliced = _splice(source, picture, part) if may_copy else (None, None)
-        chosen = choose_encoder(
-            self._splice.encoder if self._splice else wish.encoder, codec=source.info.codec, container=part.suffix,
-            pix_fmt=pix_fmt, width=source.info.width, height=source.info.height, crf=wish.crf,
-            lossless=wish.lossless, traits=self._traits)
-        options = self._splice.options_over(chosen.options) if self._splice else chosen.options
-        self._encoder = replace(chosen, options=options)
-        self._cuts = ((self._splice and source.index.cuts) or (0,)) if may_copy else ()
-        if self._splice and len(source.index.cuts) < 2:
-            self._unspliced = "it can be cut nowhere between its beginning and its end"
-        if _untold(source) and not self._may_stay:
-            self._cuts = ()
-        self._folder = part.with_name(f"{part.name}.segments")
-        shutil.rmtree(self._folder, ignore_errors=True)
-        if part.suffix.lower() not in PROVEN:
-            self._rehearse()
-
-    @property
-    def cuts(self) -> Sequence[int]:
-        return () if self._source.damaged else self._cuts
-
-    @property
-    def _may_stay(self) -> bool:
-        """Whether the source, where nothing in it changes, is the output to the byte."""
-        return not self.cues and self._part.suffix == Path(self._source.info.path).suffix
-
-    @property
-    def encoder_name(self) -> str:
-        encoded = sum(run.stop - run.start for run in self._runs if run.segment)
-        if not encoded:
-            return "none, all was copied"
-        copied = len(self._source.index) - encoded
-        return f"{self._encoder.name}, {copied} frames copied" if copied else self._encoder.name
-
-    def copy(self, start: int, stop: int) -> None:
-        self._runs.append(Run(start, stop))
-
-    @contextmanager
-    def part(self, start: int, stop: int) -> Iterator[SegmentWriter]:
-        self._folder.mkdir(exist_ok=True)
-        path = self._folder / f"{start:08d}-{stop:08d}"
-        writer = SegmentWriter(path, start, stop, self._source, self._encoder, self._traits)
-        try:
-            yield writer
-            self._runs.append(Run(start, stop, writer.finish()))
-            self._untouched += writer.untouched
-        finally:
-            writer.close()
-
-    def finish(self) -> None:
-        """Join the runs. Where copied and encoded ones do not make one sound stream, encode the copied ones too."""
-        copied = [run for run in self._runs if run.segment is None]
-        if len(copied) == len(self._runs) and self._may_stay:
-            shutil.copyfile(self._source.info.path, self._part)
-            return
-        wrong = (_untold(self._source) if copied else None) or self._joined()
-        if wrong and copied:
-            self.warnings.append(f"Everything was encoded: what did not change was copied at first, but {wrong}.")
-            runs, self._runs = self._runs, []
-            for run in runs:
-                if run.segment:
-                    self._runs.append(run)
-                else:
-                    self._encode(run)
-            wrong = self._joined()
-        if wrong:
-            raise OutputError(f"What was written does not read back: {wrong}. Choose another container with -o, or "
-                              "another --encoder.")
-        encoded = [run for run in self._runs if run.segment]
-        if self._unspliced and encoded and not copied and self._untouched:
-            self.warnings.append(f"Everything was encoded, also what did not change: {self._unspliced}.")
-        if self._encoder.note and encoded:
-            self.warnings.append(self._encoder.note)
-        lost = sum(run.stop - run.start - len(run.segment.pts) for run in encoded)
-        if lost:
-            self.warnings.append(f"{lost} of the input's {len(self._source.index)} frames could not be decoded and are "
-                                 "left out; the others are at their own times.")
-
-    def close(self) -> None:
-        """Throw the segments away."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _rehearse(self) -> None:
-        """Write the film's first frames to a container that is seldom used: better now than after a night of work."""
-        tell, self._tell = self._tell, lambda stage, done, total: None
-        try:
-            self._encode(Run(0, min(REHEARSED, len(self._source.index))))
-            wrong = self._joined()
-        except av.FFmpegError as error:
-            wrong = str(error)
-        finally:
-            self.close()
-            self._runs, self.warnings, self._untouched, self._tell = [], [], 0, tell
-        if wrong:
-            raise OptionError(f"A {self._part.suffix} file does not hold this film: {wrong}. Name the output .mkv.")
-
-    def _encode(self, run: Run) -> None:
-        with self.part(run.start, run.stop) as part:
-            for frame in self._source.frames(run.start, run.stop):
-                part.write(frame)
-                self._tell("encoding what was copied", frame.index + 1, len(self._source.index))
-
-    def _joined(self) -> str | None:
-        """Write the file; what is wrong with it, in a few words, or None."""
-        frames = len(self._source.index)
-        mixed = len({run.segment is None for run in self._runs}) == 2
-        runs = [run for run in self._runs if run.segment is None or len(run.segment.pts)]
-        try:
-            lost = join(self._source, runs, self._part, self._splice if mixed else None, self.cues,
-                        tell=lambda done: self._tell("joining", done, frames))
-        except (ValueError, av.error.InvalidDataError, av.error.ArgumentError) as error:
-            if isinstance(error, DipvideoError):
-                raise
-            return f"they cannot stand together ({error})"
-        try:
-            wrong = fault(self._source, runs, self._part, lambda done: self._tell("checking", done, frames))
-        except SourceError as error:
-            wrong = f"it cannot be opened again ({type(error.__cause__ or error).__name__})"
-        if not wrong:
-            self.warnings += lost
-        return wrong
-
-
-def _untold(source: VideoSource) -> str | None:
-    """Why the source's packets cannot be copied one by one, or None if they can."""
-    if not source.index.seekable:
-        return "its packets do not tell when their frames are shown"
-    return "an edit list hides a part of it" if source.index.hidden else None
-
-
-def _splice(source: VideoSource, picture: av.video.stream.VideoStream, part: Path) -> tuple[Splice | None, str | None]:
-    """How copied and encoded runs stand in one stream, or why they cannot."""
-    if reason := _untold(source):
-        return None, reason
-    try:
-        with open_container(part, None) as scratch:
-            container = scratch.format.name
-        return open_splice(picture, container, source.key_packets(), source.index.reorder), None
-    except CannotSplice as reason:
-        return None, str(reason)
