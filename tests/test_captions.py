@@ -129,6 +129,9 @@ def test_cues_join_what_a_cut_parts_and_count_from_the_films_start(film: Path, t
               Event(35, 40, box, hole)]
     assert [(c.start, c.stop, c.text) for c in cues_of(events, source)] == [
         (0.4, 1.2, "one"), (1.2, 2.4, "two"), (1.4, 1.6, "[…]")]
+    lines = [Event(0, 9, Box(40, 0, 50, 9), np.ones((10, 9), bool), "below"),
+             Event(1, 9, Box(20, 0, 30, 9), np.ones((10, 9), bool), "above")]
+    assert [c.text for c in cues_of(lines, source)] == ["above\nbelow"]
     write_srt(cues_of(events[2:3], source), tmp_path / "a.srt")
     assert (tmp_path / "a.srt").read_text() == "1\n00:00:01,200 --> 00:00:02,400\ntwo\n"
 

@@ -17,9 +17,21 @@ SEAM_FRAMES = 2  # a caption that goes on in the next shot is one cue
 
 
 def cues_of(events: Sequence[Event], source: Source) -> list[Cue]:
-    """The cues of `events`, in order; texts that go on where they left off are one."""
+    """The cues of `events`, in order.
+
+    Texts that come and go together are one, from top to bottom; so are texts that go on where they left off.
+    """
+    together: list[Event] = []
+    for event in sorted(events, key=lambda event: event.box.top):
+        place = next((place for place, other in enumerate(together) if event.text and other.text
+                      and abs(other.start - event.start) < SEAM_FRAMES and abs(other.stop - event.stop) < SEAM_FRAMES),
+                     None)
+        if place is None:
+            together.append(event)
+        else:
+            together[place] = replace(together[place], text=f"{together[place].text}\n{event.text}")
     whole: list[Event] = []
-    for event in sorted(events, key=lambda event: (event.start, event.stop)):
+    for event in sorted(together, key=lambda event: (event.start, event.stop)):
         last = next((place for place, other in enumerate(whole) if event.text and other.text == event.text
                      and other.start < event.start <= other.stop + SEAM_FRAMES), None)
         if last is None:

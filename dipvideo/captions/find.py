@@ -43,7 +43,7 @@ def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress:
     Raises RegionOutside, Truncated or Unreadable.
     """
     region = region_of(options.region, source.info)
-    finder = detect.CaptionFinder(source.info, region)
+    finder = detect.CaptionFinder(source.info, region, options.detector)
     cuts = []
     for frame, new_shot in watch(source, options, tell, "looking for captions"):
         finder.update(frame, new_shot)
