@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..detect import DETECTORS
 from ..options import Options, SpanOptions, option
 
 
@@ -13,9 +14,8 @@ class CaptionOptions(Options):
 
     region: str = option("full", "Where captions may be: full, bottom, top, or x,y,width,height in pixels.",
                          metavar="REGION")
-    detector: str = option("auto", "What finds captions: text recognition (ocr), the strokes of letters alone, or the "
-                           "first of them that is installed. Only ocr reads what they say.",
-                           choices=("auto", "ocr", "strokes"))
+    detector: str = option("auto", "What finds captions: " + "; ".join(
+        f"{name}: {what}" for name, what in DETECTORS.items()) + ".", choices=tuple(DETECTORS))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,25 +4,31 @@ Every few frames, pixels that came to rest together are grouped into lines of te
 followed until it vanishes (`track`), dated from the frames kept in a short ring, and its hole is taken from what was
 learnt while it stood there (`hole`). Then it is judged together with the lines that came and went with it (`judge`).
 Only captions are kept.
+
+Beside that a text detector looks at a few frames (`ocr`, `proposals`). A line that it sees and nothing else found, be
+it dark, short-lived or thin, is followed like the others (`seeds`); what it saw and read, or did not, is evidence.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from functools import reduce
-from operator import or_
 
 import cv2
 import numpy as np
 
 from ..frame import Event, Frame, VideoInfo
 from ..geometry import Box
-from .hole import Cover, make_hole
-from .judge import BRIGHT_255, ENOUGH, Candidate, captions
-from .lines import bright_strokes, find_lines, prominent, stroke_kernel
+from .detectors import wants_ocr
+from .events import event_of, place, without_parts
+from .hole import make_hole
+from .judge import BRIGHT_255, Candidate, captions
+from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
 from .lives import Lives
 from .luma import LumaReader
+from .ocr import Ocr, Sighting
+from .proposals import Proposals
+from .seeds import lifetime, line_in
 from .timing import Ring
 from .track import Track
 
@@ -35,16 +41,22 @@ FLAWS_MAX, FLAWS_MAX_BRIGHT = 0.7, 0.95  # of a line worth following; short word
 WORKING_HEIGHT = 1080  # pictures of twice this height are searched at half size
 TRACKS_MAX = 64  # followed at once: bounds the cost of a picture full of strokes; as many again if they …
 FLAWS_GOOD = 0.45  # … look like text
+COVERED = 0.5  # of a line lies in the box that the text detector saw it in
+MOSTLY = 0.7  # of a line's letters lie in or beside that box
+WORTH_READING = 2.25  # points of a line that was never seen by the text detector, but may be text
+REFUSED_SECONDS, REFUSED_ALIKE = 1.0, 0.6  # a box that was no caption, moving text, say, is not tried again for a while
 
 
 class CaptionFinder:
     """Streams the frames of one video and collects its captions.
 
-    region: only pixels in there, in picture coordinates, may become text.
+    region: only pixels in there, in picture coordinates, may become text; detector: one of `DETECTORS`.
+    Raises OptionError for a detector that is unknown or not installed.
     """
 
-    def __init__(self, info: VideoInfo, region: Box):
+    def __init__(self, info: VideoInfo, region: Box, detector: str = "auto"):
         self._info = info
+        self._must_be_seen = detector == "ocr"
         shrink = max(info.height // WORKING_HEIGHT, 1)
         self._reader = LumaReader(region & info.box or info.box, shrink)
         self._height = info.height // shrink  # of the whole picture at the scale of work
@@ -55,6 +67,10 @@ class CaptionFinder:
         self._tracks: list[Track] = []
         self._gone: deque[Candidate] = deque()
         self._events: list[Event] = []
+        self._ocr = Ocr() if wants_ocr(detector) else None
+        self._proposals = None if self._ocr is None else Proposals(self._ocr, self._height, info.width // shrink,
+                                                                   float(info.rate))
+        self._refused: deque[tuple[int, Box]] = deque(maxlen=TRACKS_MAX)
         self._index = -1  # of the frames that were seen
         self._numbers: list[int] = []  # their numbers in the film, which may begin later and have gaps
 
@@ -65,6 +81,10 @@ class CaptionFinder:
         luma = self._reader.read(frame.planes)
         self._ring.add(self._index, luma, new_shot)
         self._lives.update(luma)
+        if self._proposals is not None:
+            self._proposals.offer(self._index, luma)
+            for asked, sightings in self._proposals.answers(self._index):
+                self._hear(asked, sightings, self._index - 1)
         for track in list(self._tracks):
             if track.hopeless:
                 self._tracks.remove(track)
@@ -76,12 +96,15 @@ class CaptionFinder:
 
     def finish(self) -> list[Event]:
         """All captions, sorted by their first frame."""
+        if self._proposals is not None:
+            for asked, sightings in self._proposals.finish():
+                self._hear(asked, sightings, self._index)
         for track in list(self._tracks):
             self._close(track)
         self._settle(self._index + 1)
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
                   for event in self._events]
-        return sorted(events, key=lambda event: (event.start, event.stop))
+        return without_parts(events)
 
     def _look(self) -> None:
         """Begin to follow the lines that came to rest REST frames ago."""
@@ -95,7 +118,8 @@ class CaptionFinder:
         for line in sorted(lines, key=lambda line: line.flaws):
             worst = FLAWS_MAX_BRIGHT if line.colour > BRIGHT_255 else FLAWS_MAX
             room = TRACKS_MAX if line.flaws > FLAWS_GOOD else 2 * TRACKS_MAX
-            if line.flaws > worst or len(self._tracks) >= room or any(track.knows(line) for track in self._tracks):
+            if (line.flaws > worst or len(self._tracks) >= room
+                    or any(track.knows(line) for track in self._tracks if not track.line.seeded)):
                 continue
             inside = line.letters & (newborn[line.box.slices] > 0)
             born = self._index - int(np.median(self._lives.age[line.box.slices][inside]))
@@ -109,13 +133,53 @@ class CaptionFinder:
         stop = track.end(self._ring, self._fade)
         candidate = Candidate(track.line, track.born, track.start, stop, track.born_alike,
                               self._ring.cuts_between(track.start.at + 2, stop.at - 2), track.unsteady, track.full,
-                              track.stands_out)
+                              track.stands_out, track.asked, track.seen)
         if candidate.impossible:
             return
-        cover = make_hole(track.mean, track.deviation, track.start.picture, stop.picture, track.letters,
-                          track.line.height, self._height, self._kernel)
-        self._place(candidate, track.box, cover)
+        pictures = [track.mean, track.start.picture, stop.picture]
+        if track.line.dark:
+            pictures = [255 - picture if picture is not None else None for picture in pictures]
+        cover = make_hole(pictures[0], track.deviation, *pictures[1:], track.letters, track.line.height, self._height,
+                          self._kernel)
+        if self._ocr is not None and (track.seen or candidate.points >= WORTH_READING):
+            candidate.words, candidate.sure = self._ocr.read(track.mean, _row(track, cover.text))
+        if self._must_be_seen and not (candidate.seen or candidate.read):
+            return
+        place(candidate, track.box, cover, self._reader.region, self._reader.shrink)
         self._gone.append(candidate)
+
+    def _hear(self, asked: int, sightings: list[Sighting], now: int) -> None:
+        """Take what the text detector saw in frame `asked`; the tracks have seen the frames up to `now`."""
+        for track in self._tracks:
+            if track.born < asked <= track.last_shown:
+                track.asked += 1
+                track.seen += any(_covers(sighting.box, track.line.box) for sighting in sightings)
+        while self._refused and self._refused[0][0] < asked - REFUSED_SECONDS * float(self._info.rate):
+            self._refused.popleft()
+        for sighting in sightings:
+            if len(self._tracks) >= 2 * TRACKS_MAX or any(_alike(sighting.box, box) for _, box in self._refused):
+                continue
+            line = line_in(sighting.box, asked, self._ring, self._height)
+            if line is None or any(_follows(track, line, asked, sighting.box) for track in self._tracks):
+                continue
+            self._follow(line, asked, now, sighting.box)
+
+    def _follow(self, line: Line, asked: int, now: int, seen_in: Box) -> None:
+        """Follow a line that was seen in frame `asked` as if it had been found then."""
+        born, last = lifetime(line, asked, self._ring)
+        last = min(last, now)
+        # what came with a cut came with all around it
+        alike = 255 if self._ring.cuts_between(born - 1, born + 2) else 0
+        newborn = np.full(self._ring.frames[0][1].shape, alike, np.uint8)
+        track = Track(line, born, self._ring.until(last), newborn, self._fade)
+        track.asked = track.seen = 1
+        for index, luma in self._ring.frames:
+            if last < index <= now and not track.hopeless:
+                track.update(index, luma, index in self._ring.cuts)
+        if track.hopeless:
+            self._refused.append((asked, seen_in))
+        else:
+            self._tracks.append(track)
 
     def _settle(self, before: int) -> None:
         """Judge the lines that went before frame `before`: nothing that went with them is still to come."""
@@ -123,26 +187,7 @@ class CaptionFinder:
             return
         ready = [c for c in self._gone if c.stop.at <= before + 2]
         self._gone = deque(c for c in self._gone if c.stop.at > before + 2)
-        self._events += [_event(group, self._reader.region) for group in captions(ready, self._info)]
-
-    def _place(self, candidate: Candidate, crop: Box, cover: Cover) -> None:
-        """Note what a line covers in picture coordinates, at full scale, in a box no larger than it must be."""
-        scale, region = self._reader.shrink, self._reader.region
-        rows, columns = np.flatnonzero(cover.hole.any(1)), np.flatnonzero(cover.hole.any(0))
-        hole = cover.hole[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-        if scale > 1:
-            hole = np.kron(hole, np.ones((scale, scale), bool))
-
-        def in_picture(top: int, left: int, height: int, width: int) -> Box:
-            top, left = region.top + (crop.top + top) * scale, region.left + (crop.left + left) * scale
-            return Box(top, left, top + height, left + width)
-
-        whole = in_picture(int(rows[0]), int(columns[0]), *hole.shape)
-        candidate.box = whole & region
-        candidate.hole = hole[candidate.box.within(whole)].copy()
-        text = cover.text
-        candidate.text = in_picture(text.top, text.left, text.height * scale, text.width * scale) & region
-        candidate.pad = cover.pad * scale if cover.pad is not None else None
+        self._events += [event_of(group, self._reader.region) for group in captions(ready, self._info)]
 
 
 def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:
@@ -155,15 +200,28 @@ def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     return whole[labels] | (strokes & newborn)
 
 
-def _event(group: list[Candidate], region: Box) -> Event:
-    """The lines of one caption in one hole; if there is a box behind one of them, there is behind all."""
-    pad = max((c.pad for c in group if c.pad is not None), default=None)
-    boxes = [] if pad is None else [c.text.grown(pad, region.bottom, region.right) & region for c in group]
-    box = reduce(or_, (*(c.box for c in group), *boxes))
-    hole = np.zeros((box.height, box.width), bool)
-    for c in group:
-        hole[c.box.within(box)] |= c.hole
-    for backing in boxes:
-        hole[backing.within(box)] = True
-    dated = [c for c in group if c.points >= ENOUGH] or group  # a faint line's end is less certain
-    return Event(min(c.start.at for c in dated), max(c.stop.at for c in dated), box, hole)
+def _row(track: Track, text: Box) -> Box:
+    """Where the line can be read in its crop: as wide as `text`, but without what it shares with the next line."""
+    top = track.line.box.top - track.box.top
+    return Box(top, text.left, top + track.line.box.height, text.right)
+
+
+def _covers(box: Box, line: Box) -> bool:
+    shared = box & line
+    return shared is not None and shared.area >= COVERED * line.area
+
+
+def _alike(one: Box, other: Box) -> bool:
+    shared = one & other
+    return shared is not None and shared.area >= REFUSED_ALIKE * (one | other).area
+
+
+def _follows(track: Track, line: Line, asked: int, seen_in: Box) -> bool:
+    """True if `track` is this line: the same letters, or most of them, while they are there, and not much else."""
+    shared = line.box & track.box
+    if shared is None or not track.born < asked <= track.last_shown or track.line.dark != line.dark:
+        return False
+    known = track.text[shared.within(track.box)] & line.letters[shared.within(line.box)]
+    beside = seen_in.grown(line.box.height, track.box.bottom, track.box.right) & track.box
+    own = beside is not None and track.letters[beside.within(track.box)].sum() > MOSTLY * track.letters.sum()
+    return own and bool(known.sum() > COVERED * line.letters.sum())

@@ -1,11 +1,13 @@
 """Caption or picture? Weighs how lines of text look, came, stayed and went.
 
 No single sign is safe: signboards look like text, a caption may come with a cut and go with the next, and on a static
-background everything stands still. So each sign gives points, and lines that come and go together share theirs.
+background everything stands still. So each sign gives points, and lines that come and go together share theirs. Where
+a text detector looked, too, what it read counts as much as good looks, and that it saw nothing counts against.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +15,7 @@ import numpy as np
 from ..frame import VideoInfo
 from ..geometry import Box
 from .lines import Line
+from .ocr import says_something
 from .timing import ALONE, End
 
 ENOUGH = 3.75  # points that make a caption
@@ -27,6 +30,18 @@ TOGETHER = 2  # frames that lines of a caption may differ in their first or last
 NEAR = 3.0  # letter heights between lines of a caption, at most
 COMPANION = 1.0  # points that a line needs even in company
 COMPANION_COLOUR_255 = 70  # lines of one caption differ less
+READ, SEEN, UNSEEN = 2.5, 1.0, -1.5  # what the text detector's word is worth, instead of a line's looks or beside them
+DARK = -0.5  # dark letters are more often the picture's than bright ones, less often than dim ones
+SEEN_MOSTLY = 0.5  # of the looks show a line that is worth that
+STEADY = 0.06  # of lines that are mostly judged by that word: captions keep under it, animated titles do not
+CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only the text detector found: signs are read
+LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
+SHORTEST = 3  # frames; a flash of less is not read by anyone
+LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what two full lines are given
+CORNER = 1 / 3  # of the picture's width and height, in which logos lie
+CLEARLY = 2.0  # points between two findings of one line, of which the other has strayed
+WHOLE = 1.3  # times as wide: the other is a part
+SAME_PLACE, SAME_TIME = 0.5, 0.5  # of the smaller, of the shorter of two findings of one line
 
 
 @dataclass(slots=True)
@@ -35,7 +50,8 @@ class Candidate:
 
     born: when its pixels came to rest; born_alike: share of its surroundings that did so, too; cuts_inside: cuts that
     it outlasted; unsteady: standard deviation of its contrast between its fades; full: share of its frames that show it
-    in full; stands_out: its surroundings move while it does not.
+    in full; stands_out: its surroundings move while it does not; asked, seen: how often the text detector looked while
+    it was there, and saw it; words, sure: what was read, and how surely, 0 … 1.
     Set if it is not impossible, in the picture: hole, box: what it covers; text: around its letters; pad: how far a box
     behind them reaches beyond, None where there is none.
     """
@@ -49,42 +65,66 @@ class Candidate:
     unsteady: float
     full: float
     stands_out: bool
+    asked: int = 0
+    seen: int = 0
+    words: str = ""
+    sure: float = 0.0
     box: Box = field(init=False)
     hole: np.ndarray = field(init=False)
     text: Box = field(init=False)
     pad: int | None = None
 
     @property
+    def read(self) -> bool:
+        """True if the text detector made sense of it."""
+        return says_something(self.words, self.sure)
+
+    @property
     def impossible(self) -> bool:
         """True if it is part of the picture, whatever it looks like."""
         return (max(self.start.moved, self.stop.moved) > MOVED or self.unsteady > UNSTEADY
-                or self.full < SHOWN_IN_FULL)
+                or self.full < SHOWN_IN_FULL or self.stop.at - self.start.at < SHORTEST)
 
     @property
     def points(self) -> float:
         line = self.line
         looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
-        looks += float(np.interp(line.colour, (DIM_255, BRIGHT_255), (-1, 1)))
+        # animated lettering is read, too, and the picture between letters while a caption covers it
+        if self.unsteady < STEADY and self.seen >= SEEN_MOSTLY * self.asked:
+            looks = max(looks, READ if self.read else SEEN if self.seen else looks)
+        if self.asked >= LOOKS_MANY and not (self.seen or self.read):
+            looks += UNSEEN
+        looks += DARK if line.dark else float(np.interp(line.colour, (DIM_255, BRIGHT_255), (-1, 1)))
         stays = 1.0 if self.stands_out and self.born_alike < ALONE else 0.0
         # what rested before it came may be the picture, seen to change because a caption came over it
         older = -2.0 if self.start.at > self.born + TOGETHER else 0.0
-        return looks + stays + older + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points
+        came_and_went = stays + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points
+        wanting = max(CAME_AND_WENT - came_and_went, 0.0) if line.seeded else 0.0
+        return looks + older + came_and_went - wanting
 
 
 def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidate]]:
     """The candidates that are captions, those of one caption together."""
-    possible = [c for c in candidates if not c.impossible]
+    possible = [c for c in candidates if not (c.impossible or _stays(c, info))]
     found = []
-    while possible:
-        group = [possible.pop(0)]
-        for member in group:  # grows while it is walked
-            together = [c for c in possible if _companions(member, c)]
-            group += together
-            possible = [c for c in possible if not any(c is t for t in together)]
+    for group in _groups(possible):
         placed = max(_placed(members, info) for members in (group, *([c] for c in group)))
         if max(c.points for c in group) + placed >= ENOUGH:
             found.append([c for c in group if c.points >= COMPANION])
-    return found
+    every = [c for group in found for c in group]
+    return list(_groups([c for c in every if not any(_better(other, c) for other in every)]))
+
+
+def _groups(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
+    """The candidates, those that could be of one caption together."""
+    while candidates:
+        group = candidates[:1]
+        candidates = candidates[1:]
+        for member in group:  # grows while it is walked
+            together = [c for c in candidates if _companions(member, c)]
+            group += together
+            candidates = [c for c in candidates if not any(c is t for t in together)]
+        yield group
 
 
 def _companions(one: Candidate, other: Candidate) -> bool:
@@ -92,7 +132,37 @@ def _companions(one: Candidate, other: Candidate) -> bool:
     reach = NEAR * max(one.line.height, other.line.height) * one.box.height / max(one.line.box.height, 1)
     apart = max(one.box.top, other.box.top) - min(one.box.bottom, other.box.bottom)
     return (abs(one.start.at - other.start.at) <= TOGETHER and abs(one.stop.at - other.stop.at) <= TOGETHER
-            and apart < reach and abs(one.line.colour - other.line.colour) < COMPANION_COLOUR_255)
+            and apart < reach
+            and ((one.read and other.read) or abs(one.line.colour - other.line.colour) < COMPANION_COLOUR_255))
+
+
+def _stays(candidate: Candidate, info: VideoInfo) -> bool:
+    """True for a logo or a banner: it stays longer than any caption, or through all that is seen, in a corner."""
+    if candidate.stop.at - candidate.start.at > LONGEST_SECONDS * info.rate:
+        return True
+    box = candidate.box
+    aside = box.right < CORNER * info.width or box.left > (1 - CORNER) * info.width
+    at_edge = box.bottom < CORNER * info.height or box.top > (1 - CORNER) * info.height
+    return candidate.start.open and candidate.stop.open and aside and at_edge
+
+
+def _better(one: Candidate, other: Candidate) -> bool:
+    """True if `one` is a better finding of the line that `other` is, too, or is a part of."""
+    here, there = one.line.box, other.line.box
+    shared, time = here & there, min(one.stop.at, other.stop.at) - max(one.start.at, other.start.at)
+    if (one is other or shared is None or shared.area < SAME_PLACE * min(here.area, there.area)
+            or time < SAME_TIME * min(one.stop.at - one.start.at, other.stop.at - other.start.at)):
+        return False
+    if one.read != other.read:
+        return one.read
+    if abs(one.points - other.points) > CLEARLY:
+        return one.points > other.points
+    longer = here.width / there.width
+    if not 1 / WHOLE < longer < WHOLE:
+        return longer > 1
+    if one.line.seeded != other.line.seeded:  # strokes that came to rest together make the cleaner letters
+        return other.line.seeded
+    return (one.points, longer, id(one)) > (other.points, 1 / longer, id(other))
 
 
 def _placed(group: list[Candidate], info: VideoInfo) -> float:

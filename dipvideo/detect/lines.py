@@ -24,7 +24,8 @@ class Line:
     """One line of what may be text.
 
     box: around its letters; letters: (box.height, box.width) bool; count: how many components; colour: their luma;
-    height: of a typical letter, in pixels; flaws: how far it is from how text looks, 0 for perfect.
+    height: of a typical letter, in pixels; flaws: how far it is from how text looks, 0 for perfect; dark: whether it is
+    darker than what is around it; seeded: whether the text detector found it, not the strokes.
     """
 
     box: Box
@@ -33,6 +34,8 @@ class Line:
     colour: float
     height: float
     flaws: float
+    dark: bool = False
+    seeded: bool = False
 
 
 def stroke_kernel(picture_height: int) -> np.ndarray:

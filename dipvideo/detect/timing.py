@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+
+from ..geometry import Box
 
 TRACE = 0.03  # a fade takes away at least this much of a line's contrast from frame to frame
 SHARP = 0.55  # what goes by more than this in one frame does not fade
@@ -31,6 +34,13 @@ class Ring:
 
     def nearest(self, index: int) -> np.ndarray:
         return min(self.frames, key=lambda kept: abs(kept[0] - index))[1]
+
+    def until(self, index: int) -> Ring:
+        """What this ring held at frame `index`, as far as it is still kept."""
+        ring = Ring(self.frames.maxlen or 1)
+        ring.frames.extend((kept, luma) for kept, luma in self.frames if kept <= index)
+        ring.cuts = [cut for cut in self.cuts if cut <= index]
+        return ring
 
     def cuts_between(self, start: int, stop: int) -> int:
         return sum(start <= cut <= stop for cut in self.cuts)
@@ -84,6 +94,22 @@ def find_end(shares: tuple[float, ...], longest: int) -> tuple[End, int]:
     fades = count > 0 and not sharp
     rest = values[count + 1:count + 4]
     return End(sharp=sharp, fades=fades, rest=float(rest.mean()) if rest.size else 0.0), count + fades
+
+
+def moved(mean: np.ndarray, text: np.ndarray, box: Box, height: float, luma: np.ndarray) -> float:
+    """How well a displaced copy of a line is found in `luma`: near 1 if it only moved, as a sign or a credit does.
+
+    mean, text: (box.height, box.width) its luma, and bool where its letters are; height: of a letter.
+    """
+    # less than a line's pitch: where captions roll up, the next line takes the place of the last
+    reach = max(round(0.55 * height), 2)
+    rows, columns = np.nonzero(text)
+    tight = Box(int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1)
+    place = Box(tight.top + box.top, tight.left + box.left, tight.bottom + box.top, tight.right + box.left)
+    around = luma[place.grown(reach, *luma.shape).slices].astype(np.float32)
+    scores = cv2.matchTemplate(around, mean[tight.slices], cv2.TM_CCOEFF_NORMED,
+                               mask=text[tight.slices].astype(np.float32))
+    return float(np.where(np.isfinite(scores), scores, 0).clip(-1, 1).max())
 
 
 class Steadiness:

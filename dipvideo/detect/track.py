@@ -11,7 +11,7 @@ from ..geometry import Box
 from .judge import MOVED, UNSTEADY, WANDERS_255
 from .lines import Line
 from .lives import TOLERANCE_255
-from .timing import End, Ring, Steadiness, find_end
+from .timing import End, Ring, Steadiness, find_end, moved
 
 SOLID = 0.8  # of its usual contrast: such frames are averaged
 BRIGHTER, FADING = 1.15, 24  # of its usual contrast, in its first frames: it was still fading in
@@ -20,6 +20,8 @@ MARGIN = 1.0  # around a line's letters, in letter heights: room for outline, sh
 ASIDE = 8.0  # at both ends of the line, in letter heights: for dots and stray letters that were not found at once
 OUTLINE = 0.12  # of a letter's height: this much around the letters belongs to what is recognised
 HELD = 0.6  # of the letters' pixels keep their value while the line is there, even if all around turns as bright
+SAME_255, MOST = 12, 0.6  # luma step of a pixel that compression makes, and the part of the letters that keeps below
+INNER_SEEN = 30  # per cent of its pixels that must be steady where it is known to be text: thin letters are all edge
 CALM = 6  # frames before a fade that are looked at
 CHANGED_255 = 20  # luma step of a letter's pixel at the line's coming
 MOVES_255 = 4.0  # deviation over time of surroundings that move
@@ -29,7 +31,8 @@ class Track:
     """One line while it is on screen.
 
     box: what is looked at, at the scale of work; letters, text: (box.height, box.width) bool, the letters without and
-    with some outline; born: the frame where its pixels came to rest; start: how it came; born_alike: share of its
+    with some outline; asked, seen: how often the text detector looked while it was there, and saw it; born: the frame
+    where its pixels came to rest; start: how it came; born_alike: share of its
     surroundings that came to rest with it; last_shown: the latest frame with at least half of its contrast.
     """
 
@@ -45,6 +48,8 @@ class Track:
         self._count = 0
         self._narrow(self.letters)
         self.born_alike = float((newborn[self.box.slices] > 0).mean())
+        self.asked = self.seen = 0
+        self._inner = INNER_SEEN if line.seeded else 50
         self._low = 0
         self._sum = np.zeros(self.text.shape, np.float32)
         self._squares = np.zeros(self.text.shape, np.float32)
@@ -69,7 +74,7 @@ class Track:
         0 where the letters keep their luma so well that a change of contrast must be the background's.
         """
         unsteady = self._steadiness.deviation
-        if unsteady > UNSTEADY and np.median(self.deviation[self.letters]) < WANDERS_255:
+        if unsteady > UNSTEADY and np.percentile(self.deviation[self.letters], self._inner) < WANDERS_255:
             return 0.0
         return unsteady
 
@@ -109,8 +114,10 @@ class Track:
             self._low += 1
             return self._low < 2
         self._low, self.last_shown = 0, index
-        if share >= SOLID:
-            if share > BRIGHTER and self._count < FADING:
+        # without an outline the contrast follows the picture's, but letters that fade change
+        unchanged = share >= GONE and self._unchanged(luma)
+        if share >= SOLID or unchanged:
+            if share > BRIGHTER and self._count < FADING and not unchanged:
                 self._forget()
                 share, held = 1.0, 1.0
             self._steadiness.add(share)
@@ -139,6 +146,8 @@ class Track:
             if index > self.born:
                 self._add(luma[self.box.slices])
         self._learn()
+        if self.line.seeded and self._count >= CALM:
+            self._leave_out_the_picture()
         shares = {index: self._share(luma) for index, luma in ring.frames if index > self.born}
         if max(shares.values()) > BRIGHTER:  # it came to rest before its fade was over
             self._forget()
@@ -167,6 +176,13 @@ class Track:
         if self._count:
             self._learn()
 
+    def _leave_out_the_picture(self) -> None:
+        """Keep the letters' pixels that are about as steady as the steadier of them."""
+        deviation = self.deviation
+        steady = deviation <= max(2 * float(np.percentile(deviation[self.letters], self._inner)), WANDERS_255)
+        if (self.letters & steady).sum() > HELD * self.letters.sum():
+            self._narrow(self.letters & steady)
+
     def _came(self, ring: Ring, longest_fade: int) -> End:
         """How the line came, as the ring shows it."""
         self._presence.clear()
@@ -192,7 +208,7 @@ class Track:
             return
         crops = [luma[self.box.slices].astype(np.float32) for luma in others[:3]]
         end.picture = sum(crops) / len(crops)
-        end.moved = _moved(self, others[min(1, len(others) - 1)])
+        end.moved = moved(self.mean, self.text, self.box, self.line.height, others[min(1, len(others) - 1)])
         step = cv2.absdiff(others[0][self.box.slices], shown[self.box.slices])
         end.around = float((step[~self.text] > TOLERANCE_255).mean())
 
@@ -204,6 +220,11 @@ class Track:
         """Share of the letters' pixels that hold their value in `luma`."""
         step = np.abs(luma[self.box.slices][self.letters] - self._values)
         return np.count_nonzero(step <= 1.5 * TOLERANCE_255) / step.size
+
+    def _unchanged(self, luma: np.ndarray) -> bool:
+        """True if most of the letters' pixels have the very value they are known by."""
+        steps = np.abs(luma[self.box.slices][self.letters] - self._values)
+        return bool(np.count_nonzero(steps <= SAME_255) > MOST * steps.size)
 
     def _forget(self) -> None:
         self._steadiness = Steadiness()
@@ -221,17 +242,3 @@ class Track:
         self._values = mean[self.letters]
         pattern = mean[self.text] - mean[self.text].mean()  # sums to 0: brightness alone is no part of it
         self._pattern = pattern / max(float(pattern @ pattern), 1.0)
-
-
-def _moved(track: Track, luma: np.ndarray) -> float:
-    """How well a displaced copy of the line is found in `luma`: near 1 if it only moved, as a sign or a credit does."""
-    # less than a line's pitch: where captions roll up, the next line takes the place of the last
-    reach = max(round(0.55 * track.line.height), 2)
-    rows, columns = np.nonzero(track.text)
-    tight = Box(int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1)
-    place = Box(tight.top + track.box.top, tight.left + track.box.left,
-                tight.bottom + track.box.top, tight.right + track.box.left)
-    around = luma[place.grown(reach, *luma.shape).slices].astype(np.float32)
-    template = track.mean[tight.slices]
-    scores = cv2.matchTemplate(around, template, cv2.TM_CCOEFF_NORMED, mask=track.text[tight.slices].astype(np.float32))
-    return float(np.where(np.isfinite(scores), scores, 0).clip(-1, 1).max())

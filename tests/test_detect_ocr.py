@@ -1,0 +1,205 @@
+"""The text detector finds what strokes miss, reads what is found, and never changes what is seen by how fast it is."""
+
+import socket
+import time
+from dataclasses import replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from test_detect_captions import (
+    EIGHT_BIT,
+    FRAMES,
+    HEIGHT,
+    WHOLE,
+    WIDTH,
+    assert_tight,
+    burn,
+    lettering,
+    moving,
+    planes,
+    spans,
+    still,
+)
+
+from dipvideo.detect import DETECTORS, CaptionFinder, ShotFinder
+from dipvideo.detect.judge import Candidate
+from dipvideo.detect.lines import Line
+from dipvideo.detect.proposals import Proposals
+from dipvideo.detect.timing import End
+from dipvideo.errors import OptionError
+from dipvideo.frame import Frame, VideoInfo
+from dipvideo.geometry import Box
+
+pytest.importorskip("rapidocr")
+INFO = VideoInfo("seeded", WIDTH, HEIGHT, Fraction(25), Fraction(1, 25), FRAMES)
+
+
+def find(pictures, detector="auto"):
+    shots, finder = ShotFinder(), CaptionFinder(INFO, WHOLE, detector)
+    random = np.random.default_rng(5)
+    for i, picture in enumerate(pictures):
+        noisy = picture + random.normal(0, 2, picture.shape)
+        frame = Frame(i, i, INFO.time_base, planes(noisy, EIGHT_BIT))
+        finder.update(frame, shots.update(frame))
+    return finder.finish()
+
+
+def dark(text: str):
+    """(alpha, luma) of black letters without any outline."""
+    luma = lettering(text)[1]
+    return luma / 255, np.zeros_like(luma)
+
+
+def paler(pictures):
+    return [picture * 0.4 + 130 for picture in pictures]
+
+
+@pytest.mark.parametrize("background", [moving, still])
+def test_what_a_caption_says_is_read(background):
+    pictures = background()
+    burn(pictures, lettering("The first line", bottom=130), 12, 45)
+    burn(pictures, lettering("and the next", bottom=160), 12, 45)
+    (event,) = find(pictures)
+    assert event.text == "The first line\nand the next"
+
+
+def test_strokes_find_the_same_caption_and_do_not_read_it():
+    pictures = moving()
+    burn(pictures, lettering("Good morning"), 14, 45)
+    (alone,), (together,) = find(pictures, "strokes"), find(pictures)
+    assert (alone.start, alone.stop, alone.box) == (together.start, together.stop, together.box)
+    assert (alone.hole == together.hole).all()
+    assert alone.text == "" and together.text == "Good morning"
+
+
+def test_dark_letters_without_an_outline_are_found_to_the_frame():
+    pictures, text = paler(moving()), dark("Good morning")
+    burn(pictures, text, 14, 45)
+    assert spans(find(pictures, "strokes")) != [(14, 45)]
+    (event,) = find(pictures)
+    assert (event.start, event.stop, event.text) == (14, 45, "Good morning")
+    assert_tight(event, text[0])
+
+
+def test_a_caption_too_short_for_strokes_is_found():
+    pictures, text = moving(), lettering("Stop there!")
+    burn(pictures, text, 23, 28)
+    assert find(pictures, "strokes") == []
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (23, 28)
+    assert_tight(event, text[0])
+
+
+def test_a_logo_that_stays_through_a_cut_is_none():
+    pictures = still(0)[:30] + still(7)[30:]
+    burn(pictures, lettering("DIP", bottom=28, left=12, scale=0.6), 0, FRAMES)
+    assert find(pictures) == []
+    assert find(pictures, "strokes") == []
+
+
+def test_what_stays_longer_than_any_caption_is_none(monkeypatch):
+    pictures = moving(0)[:30] + moving(7)[30:]
+    burn(pictures, lettering("Breaking news"), 4, 56)
+    assert spans(find(pictures)) == [(4, 56)]
+    monkeypatch.setattr("dipvideo.detect.judge.LONGEST_SECONDS", 2.0)
+    assert find(pictures) == []
+
+
+def test_with_the_detector_ocr_only_what_it_sees_is_found(monkeypatch):
+    pictures = moving()
+    burn(pictures, lettering("Good morning"), 14, 45)
+    assert spans(find(pictures, "ocr")) == [(14, 45)]
+    monkeypatch.setattr("dipvideo.detect.ocr.Ocr.see", lambda *_: [])
+    monkeypatch.setattr("dipvideo.detect.ocr.Ocr.read", lambda *_: ("", 0.0))
+    assert find(pictures, "ocr") == []
+
+
+def candidate(**evidence) -> Candidate:
+    line = Line(Box(140, 100, 160, 220), np.ones((20, 120), bool), 8, 200, 16.0, 0.45)
+    came, went = End(10, sharp=True, around=0.1), End(40, sharp=True, around=0.1)
+    whole = Candidate(line, 10, came, went, 0.1, 0, 0.01, 1.0, True)
+    return replace(whole, **evidence)
+
+
+def test_what_was_read_speaks_for_a_caption_and_what_was_never_seen_against():
+    unknown = candidate().points
+    assert candidate(asked=4, seen=4, words="Good morning", sure=0.95).points > unknown
+    assert candidate(asked=4).points < unknown
+    assert candidate(asked=1).points == unknown  # one look may have missed it
+
+
+def test_what_is_seen_now_and_then_or_flickers_gains_nothing_from_being_read():
+    unknown = candidate().points
+    assert candidate(asked=9, seen=4, words="the meadow", sure=0.95).points == unknown
+    assert candidate(asked=4, seen=4, words="the ONE", sure=0.95, unsteady=0.07).points == unknown
+
+
+class Slow:
+    """Sees one box a look, the more to the right the later, and takes its time."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.looks = seconds, 0
+
+    def see(self, luma, scale):
+        time.sleep(self.seconds)
+        self.looks += 1
+        return [self.looks]
+
+
+def test_answers_come_at_the_same_frames_however_slow_the_detector_is():
+    random = np.random.default_rng(1)
+    pictures = [random.integers(0, 255, (HEIGHT, WIDTH), np.uint8) for _ in range(40)]
+    heard = []
+    for seconds in (0.0, 0.02):
+        proposals = Proposals(Slow(seconds), HEIGHT, WIDTH, 25.0)
+        heard.append([])
+        for i, picture in enumerate(pictures):
+            proposals.offer(i, picture)
+            time.sleep(0.001)  # so that the fast one is done long before its answer is due
+            heard[-1] += [(i, answer) for answer in proposals.answers(i)]
+        heard[-1] += [(len(pictures), answer) for answer in proposals.finish()]
+    assert heard[0] == heard[1] and len(heard[0]) == 4
+
+
+def test_a_picture_that_stands_still_is_looked_at_once():
+    ocr, picture = Slow(0.0), np.full((HEIGHT, WIDTH), 90, np.uint8)
+    proposals = Proposals(ocr, HEIGHT, WIDTH, 25.0)
+    for i in range(40):
+        proposals.offer(i, picture.copy())
+    assert len(proposals.finish()) == 4 and ocr.looks == 1
+
+
+def test_nothing_is_fetched_and_nothing_is_said(monkeypatch, capfd):
+    from dipvideo.detect import ocr
+
+    def refuse(*_):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    ocr._networks.cache_clear()
+    reader = ocr.Ocr()
+    luma = np.full((60, 320), 40, np.uint8)
+    cv2.putText(luma, "Good morning", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 255, 2, cv2.LINE_AA)
+    (sighting,) = reader.see(luma, 1.0)
+    words, sure = reader.read(luma, sighting.box)
+    assert words == "Good morning" and sure > ocr.SURE
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_unknown_detector_is_refused():
+    with pytest.raises(OptionError, match=r"abacus.*auto, ocr, strokes"):
+        CaptionFinder(INFO, WHOLE, "abacus")
+    assert list(DETECTORS) == ["auto", "ocr", "strokes"]
+
+
+def test_without_rapidocr_auto_goes_by_strokes_and_ocr_is_refused(monkeypatch):
+    monkeypatch.setattr("dipvideo.detect.detectors.find_spec", lambda name: None)
+    pictures = moving()
+    burn(pictures, lettering("Good morning"), 14, 45)
+    (event,) = find(pictures)
+    assert (event.start, event.stop, event.text) == (14, 45, "")
+    with pytest.raises(OptionError, match="rapidocr"):
+        CaptionFinder(INFO, WHOLE, "ocr")
