@@ -7,6 +7,7 @@ from conftest import captioned, panned, texture
 
 from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
+from dipvideo.motion.unmix import read_through
 
 SIZE = (72, 160)
 
@@ -159,3 +160,89 @@ def test_no_more_is_kept_however_long_the_shot() -> None:
     for target in range(0, 260, 20):
         candidates.of(target, candidates.rim(target) * 0)
         assert len(candidates._flows._kept) <= 4 * (REACH + 20)
+
+
+def restless(frames: int, size: tuple[int, int]) -> list[np.ndarray]:
+    """A pan of which a seventh is new in every frame: other frames say something of it, and never all."""
+    still = panned(frames, speed=2, size=size)
+    return [np.rint(0.85 * s + 0.15 * texture(*size, seed=100 + i)).astype(np.uint8) for i, s in enumerate(still)]
+
+
+def boxed(clean: list[np.ndarray], alphas: list[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(frames, holes, box, letters): white letters in a translucent dark box, as opaque in each frame as `alphas`."""
+    size = clean[0].shape[:2]
+    box, letters = np.zeros(size, bool), np.zeros(size, np.uint8)
+    box[20:56, 16:-16] = True
+    cv2.putText(letters, "Hello you", (30, 44), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+    frames, holes = [], []
+    for picture, alpha in zip(clean, alphas, strict=True):
+        cover = np.where(letters > 0, min(alpha / 0.6, 1), box * alpha)[..., None]
+        colour = np.where(letters[..., None] > 0, 250, np.array([20, 10, 40]))
+        frames.append(np.rint(picture * (1 - cover) + colour * cover).astype(np.uint8))
+        holes.append(cv2.dilate(box.astype(np.uint8), np.ones((5, 5), np.uint8)) * (alpha > 0) > 0)
+    return np.stack(frames), np.stack(holes), box & (cv2.dilate(letters, np.ones((5, 5))) == 0), letters > 0
+
+
+def test_a_translucent_box_is_taken_off_not_painted_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = restless(24, (76, 200))
+    frames, holes, box, letters = boxed(clean, [0.0] * 4 + [0.6] * 16 + [0.0] * 4)
+    rgb, confidence, source = _one_of(frames, holes, range(4, 20), 8)
+    truth = clean[12] / 255
+    taken_off = psnr(rgb, truth, box)
+    assert (source[box] == -2).mean() > 0.9 and confidence[box].mean() > 0.95
+    assert (source[letters] == -2).mean() < 0.1
+    monkeypatch.setattr("dipvideo.motion.borrowing.find_panel", lambda *_: None)
+    assert taken_off > 30 and taken_off > psnr(telea(frames[12], holes[12]), truth, box) + 10
+    assert taken_off > psnr(_one_of(frames, holes, range(4, 20), 8)[0], truth, box) + 3
+
+
+def test_a_box_that_fades_is_taken_off_as_far_as_it_is_there() -> None:
+    clean = restless(28, (76, 200))
+    alphas = [0.0] * 4 + [0.15, 0.3, 0.45] + [0.6] * 14 + [0.4, 0.2] + [0.0] * 5
+    frames, holes, box, _ = boxed(clean, alphas)
+    for place in (1, 2, 17):  # of the caption's 19 frames
+        rgb, _, source = _one_of(frames, holes, range(4, 23), place)
+        assert psnr(rgb, clean[4 + place] / 255, box & (source == -2)) > 30
+        assert (source[box] == -2).mean() > 0.9
+
+
+def test_opaque_text_is_never_read_through() -> None:
+    clean = restless(24, SIZE)
+    frames, holes = scene(clean, 0, 24)
+    _, ink = captioned(clean, 0, 24, "Hello you")
+    solid = cv2.erode(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    _, _, source = _one_of(frames, holes, range(24), 12)
+    assert (source[solid] == -2).mean() < 0.02
+
+
+def test_what_a_hole_holds_without_need_is_kept() -> None:
+    """A mask far larger than the text: where nothing lies on the picture, the picture itself is the answer."""
+    clean = restless(24, SIZE)
+    burned, ink = captioned(clean, 0, 24, "Hello you")
+    hole = cv2.dilate(ink.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    rgb, confidence, source = _one_of(np.stack(burned), np.stack([hole] * 24), range(24), 12)
+    bare = hole & ~ink
+    share = confidence[..., None]
+    filled_in = share * rgb + (1 - share) * telea(burned[12], hole)
+    assert (source[bare] == -2).mean() > 0.7
+    assert psnr(filled_in, clean[12] / 255, bare) > psnr(telea(burned[12], hole), clean[12] / 255, bare) + 6
+
+
+def test_a_soft_shadow_is_read_through_pixel_by_pixel() -> None:
+    """Every pixel has an alpha of its own; the background is known to ± 12, and badly in some frames."""
+    draw = np.random.default_rng(0)
+    background = draw.uniform(40, 180, (40, 50, 3)).astype(np.float32)
+    alpha = np.linspace(0, 1, 50)[None, :, None]
+    shown = (background * (1 - alpha) + 30 * alpha + draw.normal(0, 1, background.shape)).astype(np.float32)
+    variance = np.where(draw.uniform(size=(40, 50)) < 0.2, 2500, 144).astype(np.float32)
+    guess = background + draw.normal(0, 1, background.shape).astype(np.float32) * np.sqrt(variance)[..., None]
+    reading, error = read_through(shown, guess, variance, np.full(50, 1600, np.float32))
+    off = ((reading - background)[..., 0] ** 2).mean(0)
+    doubted = ((guess - background)[..., 0] ** 2).mean(0)
+    assert (off[:30] < doubted[:30] / 4).all() and np.median(error[:, :30]) < np.median(variance) * 3
+    assert (error[:, -4:] > 1e5).all()
+
+
+def _one_of(frames: np.ndarray, holes: np.ndarray, targets: range, place: int) -> tuple[np.ndarray, ...]:
+    answer = list(borrow(frames, holes, list(targets)))[place]
+    return answer.rgb, answer.confidence, answer.source

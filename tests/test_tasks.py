@@ -155,6 +155,25 @@ def test_the_feather_stays_inside_the_hole() -> None:
     assert weight[10, 15] == pytest.approx(0.25) and weight[11, 15] == pytest.approx(0.5)
 
 
+def test_each_filled_pixel_says_where_it_comes_from() -> None:
+    from dipvideo.geometry import Box
+    from dipvideo.plan import Chunk
+    from dipvideo.tasks.base import Window
+    from dipvideo.tasks.inpaint import FillOptions, Inpaint
+
+    clean = panned(40, size=(72, 160))
+    burned, ink = captioned(clean, 4, 36)
+    holes = np.stack([ink & (4 <= i < 36) for i in range(40)])
+    chunk = Chunk(104, 136, 104, 100, 140, Box(0, 0, 72, 160))
+    window = Window(100, np.stack(burned), holes)
+    _, problem = Inpaint(FillOptions()).problems(chunk, window, [110, 111])
+    inside = problem.source[ink]
+    assert (problem.source[~ink] == -1).all() and set(np.unique(inside)) <= {-2, -1, *range(100, 140)} - {111}
+    assert (inside >= 100).mean() > 0.8
+    drawn, = Inpaint(FillOptions(borrow=False)).problems(chunk, window, [111])
+    assert (drawn.source == -1).all()
+
+
 @pytest.mark.parametrize("change, error, sentence", [
     ({"mask": None}, OptionError, "give --mask"),
     ({"mask": "nowhere.png"}, SourceMissing, "check the path"),

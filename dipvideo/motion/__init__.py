@@ -1,6 +1,9 @@
 """What other frames of the shot show: true pixels, borrowed before anything is invented.
 
     borrowing   the answer: pixels, how far each can be trusted, and where it came from
+    guess       what is known of one frame's hidden pixels, from other frames and from the rim
+    unmix       what still shows through: soft edges, halos, thin shadow, read pixel by pixel
+    panel       translucent boxes, taken off as a whole
     candidates  the frames worth asking, moved onto the one to fill, cheapest ways first
     scene       the frames at working resolution, holes filled smoothly
     align       where the camera went: corners tracked through the scene, a similarity between any two frames

@@ -91,12 +91,14 @@ class Inpaint(Task):
         for place in places:
             frame, hole = window.frames[place], window.holes[place]
             image = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame.copy()
-            confidence = np.zeros(hole.shape, np.float32)
+            confidence, source = np.zeros(hole.shape, np.float32), np.full(hole.shape, -1, np.int32)
             if found := next(borrowed, None):
                 confidence = np.where(hole, found.confidence, 0)
+                source = np.where(found.source >= 0, found.source + np.int32(window.first), found.source)
+                source[confidence < 0.5] = -1  # what is drawn weighs more
                 image = np.where((confidence > 0)[..., None], found.rgb, image)
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
-                                          pull=self.options.pull, hold=self.options.memory)
+                                          pull=self.options.pull, hold=self.options.memory, source=source)
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.FillProblem)
