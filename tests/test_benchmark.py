@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,9 +19,10 @@ from dipvideo.benchmark import (
     write_speed,
     write_warm_start,
 )
-from dipvideo.benchmark.methods import methods_of
+from dipvideo.benchmark.methods import _windows, methods_of
 from dipvideo.benchmark.warm_start import CLOSE, Curve, Point, _verdicts
 from dipvideo.errors import MaskMismatch, OptionError, SourceMissing
+from dipvideo.planes import PixelLayout, Planes
 
 QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "frames": 4, "cold_steps": 60, "seeds": 2,
          "precision": "float32", "base": False, "flat_start": False}  # as in the paper, where a start matters
@@ -106,6 +108,25 @@ def test_speed_times_presets_beside_the_floor(tmp_path: Path) -> None:
     assert "| 96 | fast |" in files[0].read_text()
     with pytest.raises(OptionError, match="Heights are lines"):
         measure_speed(SpeedOptions(heights="tall"))
+
+
+@pytest.mark.parametrize("frames", [5, 31, 61, 62, 100])
+def test_the_median_sees_every_frame_once_and_its_neighbours(frames: int) -> None:
+    class Film:
+        def subtitled(self):
+            layout = PixelLayout("gray", 8, full_range=True)
+            pictures = [Planes(layout, (np.full((4, 4), index, np.uint8),)) for index in range(frames)]
+            return SimpleNamespace(frames=lambda: (SimpleNamespace(planes=p) for p in pictures))
+
+        def coverage(self):
+            return (np.eye(4, dtype=np.float32) * (index % 2) for index in range(frames))
+
+    seen = list(_windows(Film()))
+    assert [int(picture[0, 0, 0]) for picture, _, _ in seen] == list(range(frames))
+    for index, (_, hole, around) in enumerate(seen):
+        assert hole.any() == bool(index % 2)
+        if hole.any():
+            assert len(around) == min(index, 30) + 1 + min(frames - 1 - index, 30)
 
 
 def test_a_method_that_is_unknown_is_named(tmp_path: Path) -> None:

@@ -94,13 +94,14 @@ def _windows(clip: Clip) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
                cv2.dilate((coverage > 0).view(np.uint8), kernel).view(bool))
               for frame, coverage in zip(clip.subtitled().frames(), clip.coverage(), strict=True))
     window: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=2 * REACH + 1)
-    behind = 0  # frames of the window before the one that is next
+    waiting = 0  # frames at the end of the window that are still to be given
     for item in coming:
         window.append(item)
-        if len(window) > REACH + behind:
-            yield _shown(window, behind)
-            behind = min(behind + 1, REACH)
-    for place in range(behind, len(window)):
+        waiting += 1
+        if waiting > REACH:
+            yield _shown(window, len(window) - waiting)
+            waiting -= 1
+    for place in range(len(window) - waiting, len(window)):
         yield _shown(window, place)
 
 
