@@ -19,7 +19,7 @@ WORSE, SPREAD = 1.5, 2.0
 # How far off the rim is, carried in: the picture's detail × depth / CARRIED pixels, within these bounds. On ten clips
 # its squared error grows about so, from .3 of the detail beside the rim to 4 times eight pixels in.
 CARRIED, LEAST_OFF, MOST_OFF = 2.0, 0.5, 4.0
-LEAST = 1.0  # squared code values: nothing carried in is better than rounding
+LEAST = 12.0  # squared code values: carried in, nothing is surer than a few levels
 NONE, UNMIXED = -1, -2  # sources that are no frame
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 

@@ -16,7 +16,8 @@ from .unmix import NOISE, STEEPEST
 
 PAIRS = 300  # lines tried
 SAMPLES = 4000  # pixels each is tried on
-DIMMEST, CLEAREST = 0.15, 0.92  # shares of the background that a box may let through
+# Shares of the background that a box may let through: what lets nearly all of it through is a hole grown too large.
+DIMMEST, CLEAREST = 0.15, 0.8
 LEAST_SHARE = 0.2  # of the hole that must lie on the line
 NEAR = 2.5  # standard deviations that count as on the line
 MANY = 200  # pixels: fewer are no box
@@ -172,6 +173,7 @@ def _line(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
     clear = (s[one] - s[other]) / (g[one] - g[other])
     offset = s[one] - clear * g[one]
     fits = (clear > DIMMEST) & (clear < CLEAREST)
+    fits &= np.abs(offset / np.maximum(1 - clear, 1 - CLEAREST) - 127.5) < 127.5 + 2 * SPILL  # the box's own luma
     if not fits.any():
         return None
     clear, offset = clear[fits], offset[fits]
