@@ -12,16 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .candidates import Candidates
 from .fill import fill_smoothly
 from .guess import GREY, NONE, UNMIXED, Guess, depth, guess_from_rim, luma_chroma, mix, red_green_blue
+from .halo import SURE, free_of_text, smeared
 from .panel import Panel, find_panel
 from .scene import Scene
 from .unmix import FEWEST, captions, doubt, read_through
 
 UNKNOWN = 1e9  # squared code values: nothing is known of a pixel that may be so far off
+# Pixels this near to a hole are not borrowed: where a mask misses the edge of text that stands still, that edge agrees
+# with itself in every frame. On a pan with a mask three pixels short of the text: 15.9 dB without the ring, 27.1 with
+# 1, 35.6 with 2 and with 3; with a mask that covers it the ring costs .04 dB.
+RING = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+ASKED = 12  # frames of a caption that are filled first, to see what of its hole shows no text
 DEEP = 5  # pixels inside a hole from which it can be a box: shallower lies what it was grown by
 
 
@@ -46,22 +53,22 @@ def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int]) -> Ite
     bool, True where text hides the picture; whatever text smears over must be in them, since a halo that stands still
     agrees with itself in every frame. Gives the same bits however many threads there are.
     """
-    finder = _Finder(frames, holes)
-    runs = [[targets[place] for place in run] for run in captions(holes, targets)]
-    for run in runs:
-        guesses = finder.guesses(run)
-        caption = _Caption(frames, holes, run, guesses)
+    strict = np.stack([cv2.dilate(hole.view(np.uint8), RING).view(bool) for hole in holes])
+    finder = _Finder(frames, strict)
+    for run in captions(holes, targets):
+        run = [targets[place] for place in run]
+        caption = finder.caption(run, finder.clear(run, holes))
         panel = caption.panel() if len(run) >= FEWEST else None
         if panel is None:
-            caption.read(guesses)
-            yield from (_answer(holes[target], guess) for target, guess in zip(run, guesses, strict=True))
+            caption.read()
+            yield from (_answer(strict[target], guess) for target, guess in zip(run, caption.guesses, strict=True))
             continue
         # With the box taken off, its letters are all that is left to borrow, and the box helps to judge what fits.
         bared, left = caption.bared(panel)
-        guesses = _Finder(bared, left).guesses(run)
-        _Caption(bared, left, run, guesses).read(guesses)
-        for target, guess in zip(run, guesses, strict=True):
-            yield caption.with_panel(_answer(left[target], guess), bared[target], holes[target] & ~left[target])
+        letters = _Finder(bared, left).caption(run, ~left)
+        letters.read()
+        for target, guess in zip(run, letters.guesses, strict=True):
+            yield caption.with_panel(_answer(left[target], guess), bared[target], strict[target] & ~left[target])
 
 
 class _Finder:
@@ -72,22 +79,37 @@ class _Finder:
         self._scene = Scene(frames, holes)
         self._candidates = Candidates(self._scene)
 
-    def guesses(self, targets: list[int]) -> list[Guess]:
-        guesses, scene = [], self._scene
+    def clear(self, targets: list[int], holes: np.ndarray) -> np.ndarray:
+        """(n, h, w) bool, True where a frame shows no text: outside of `holes`, and inside as far as a few frames of
+        the caption, which are filled for this, tell.
+        """
+        outside = ~holes
+        if len(targets) < FEWEST:
+            return outside
+        step = -(-len(targets) // ASKED)
+        few = self.caption(targets[step // 2::step], outside)
+        return outside | few.free_of_text()
+
+    def caption(self, targets: list[int], evidence: np.ndarray) -> _Caption:
+        """What is known of the frames of one caption. evidence: (n, h, w) bool, where each frame shows no text."""
+        guesses = []
         for target in targets:
+            self._candidates.look(target, evidence[target])
             rim = self._candidates.rim(target)
-            frame = self._frames[target], self._holes[target], scene.known[target], scene.grid
+            frame = self._frames[target], self._holes[target], self._scene.known[target], self._scene.grid
             guess = guess_from_rim(*frame, rim)
             mix(guess, self._frames, *frame[1:], self._candidates.of(target, rim))
             guesses.append(guess)
-        return guesses
+        return _Caption(self._frames, self._holes, evidence, targets, guesses)
 
 
 class _Caption:
     """The frames of one caption side by side: what is shown in its hole, and what is known of what lies behind."""
 
-    def __init__(self, frames: np.ndarray, holes: np.ndarray, places: list[int], guesses: list[Guess]):
-        self._frames, self._holes, self._places = frames, holes, places
+    def __init__(self, frames: np.ndarray, holes: np.ndarray, evidence: np.ndarray, places: list[int],
+                 guesses: list[Guess]):
+        self.guesses, self._frames, self._holes, self._places = guesses, frames, holes, places
+        self._evidence = evidence
         self._scale = 1 if frames.dtype == np.uint8 else 255
         self._hole = holes[places].any(0)
         self._inside = [holes[place][self._hole] for place in places]
@@ -116,20 +138,30 @@ class _Caption:
             holes[place, ys, xs] = False
         return frames, holes
 
-    def read(self, guesses: list[Guess]) -> None:
-        """Add to the guesses what shows through the text and around it."""
-        if len(self._places) < FEWEST or not self._shown.size:
+    def free_of_text(self) -> np.ndarray:
+        """(h, w) bool: which pixels of the hole show no text in all likelihood."""
+        free = np.zeros(self._hole.shape, bool)
+        free[self._hole] = free_of_text(self._shown[..., 0], self._known[..., 0], self._variance,
+                                        depth(self._hole)[self._hole]) > SURE
+        return free
+
+    def read(self) -> None:
+        """Add to the guesses what shows beside the text and through it."""
+        if not self._shown.size:
             return
+        halo = smeared(depth(self._hole)[self._hole])
+        for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
+            bare = self._evidence[place][self._hole]
+            guess.add(self._shown[t, there], np.where(bare, halo, np.inf)[there])
+        if len(self._places) >= FEWEST:
+            self._read_through()
+
+    def _read_through(self) -> None:
         readings, errors = read_through(self._shown, self._known, self._variance, self._pace())
-        for t, (place, guess, there) in enumerate(zip(self._places, guesses, self._inside, strict=True)):
+        for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             reading, error = readings[t, there], errors[t, there]
-            error = error * doubt(reading[:, 0], self._known[t, there, 0], self._variance[t, there] + error,
-                                  self._holes[place])
-            weight, other = 1 / error, 1 / np.maximum(guess.variance, 1e-3)
-            share = weight / np.maximum(weight + other, 1e-12)
-            guess.values = guess.values * (1 - share[:, None]) + red_green_blue(reading) * share[:, None]
-            guess.variance = (1 / np.maximum(weight + other, 1e-12)).astype(np.float32)
-            guess.source[share > 0.5] = UNMIXED
+            guess.add(reading, error * doubt(reading[:, 0], self._known[t, there, 0],
+                                             self._variance[t, there] + error, self._holes[place]))
 
     def _pace(self) -> np.ndarray:
         """(k,) how much luma changes over the caption's frames beside the hole: its variance, carried in."""

@@ -47,6 +47,11 @@ class Candidates:
         self._scene, self._tracks, self._flows = scene, Tracks(scene), Flows(scene)
         self._cell = max(CELL // scene.grid, 1)
 
+    def look(self, target: int, known: np.ndarray) -> None:
+        """Turn to `target`, of which the pixels `known`, (H, W) bool, are evidence."""
+        luma, self._evidence = self._scene.view(target, known)
+        self._shown = luma.astype(np.float32)
+
     def rim(self, target: int) -> np.ndarray:
         """(k,) for each hidden working pixel about what filling it from the rim would cost, squared code values."""
         luma, known = self._scene.luma[target], self._scene.known[target]
@@ -91,7 +96,6 @@ class Candidates:
             return None
         if place is not None:
             luma = cv2.remap(luma, place, None, cv2.INTER_LINEAR)
-        cost, gain = disagreement(scene.luma[target].astype(np.float32), luma.astype(np.float32),
-                                  known * scene.known[target], self._cell)
+        cost, gain = disagreement(self._shown, luma.astype(np.float32), known * self._evidence, self._cell)
         cost = np.where(shown & (cost[hidden] < NONE / 5), cost[hidden] + FLOOR, np.inf)
         return Candidate(source, place, cost, gain[hidden]) if np.isfinite(cost).any() else None

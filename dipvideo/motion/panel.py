@@ -22,9 +22,10 @@ LEAST_SHARE = 0.2  # of the hole that must lie on the line
 NEAR = 2.5  # standard deviations that count as on the line
 MANY = 200  # pixels: fewer are no box
 # A line is believed if MOST of the middle frames have one of their own, their median within BORNE_OUT of it, and it
-# either covers an area (SOLID of it is WIDE pixels wide) or the middle half of the frames lie within ALIKE. On the
-# captions of eleven clips, seven of them translucent, this took all seven and no other.
-MOST, BORNE_OUT, SOLID, WIDE, ALIKE = 0.4, 0.25, 0.3, 7, 0.15
+# either covers an area (SOLID of it is WIDE pixels wide) or, as translucent letters do, lets no more than READABLE
+# through, the middle half of the frames within ALIKE. On the captions of eleven clips, seven of them translucent, this
+# took all seven and no other.
+MOST, BORNE_OUT, SOLID, WIDE, ALIKE, READABLE = 0.4, 0.25, 0.3, 7, 0.15, 0.6
 STEADY = 1.5  # times its own line's error: a frame that the caption's line explains as well takes that
 STEEPER = 1.05  # times the caption's line
 # A pixel joins the box if it changes over time about as much as the box beside it does: within exp(±PACE) of the
@@ -79,7 +80,7 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     offsets, slopes, doubts = (np.empty((count, n), np.float32) for n in (3, 3, 1))
     for t, part in enumerate(parts):
         offsets[t], slopes[t], doubts[t] = _fit(*part)
-    if not _believed(slopes[middle, 0] * clear, doubts[middle, 0], inside, hole):
+    if not _believed(slopes[middle, 0] * clear, doubts[middle, 0], clear < READABLE, inside, hole):
         return None
     _steady(offsets, slopes, doubts, parts, middle, line)
     held = np.flatnonzero(np.isfinite(doubts[:, 0]) & (slopes[:, 0] > ON * slopes[:, 0].max()))
@@ -90,10 +91,11 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     return Panel(_spread(inside, shown[held][..., 0], bared, deep, hole), offsets, slopes, doubts[:, 0])
 
 
-def _believed(ratios: np.ndarray, doubts: np.ndarray, inside: np.ndarray, hole: np.ndarray) -> bool:
+def _believed(ratios: np.ndarray, doubts: np.ndarray, readable: bool, inside: np.ndarray, hole: np.ndarray) -> bool:
     """Whether the frames' own lines bear out the caption's, as they do under an overlay and hardly ever by chance.
 
-    ratios: of their slopes to the caption's. An area is believed more lightly than strokes.
+    ratios: of their slopes to the caption's; readable: whether letters could let so little through. An area is
+    believed more lightly than strokes.
     """
     sure = np.isfinite(doubts)
     if sure.mean() < MOST:
@@ -102,7 +104,7 @@ def _believed(ratios: np.ndarray, doubts: np.ndarray, inside: np.ndarray, hole: 
     picture = np.zeros(hole.shape, np.uint8)
     picture[hole] = inside
     area = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((WIDE, WIDE), np.uint8)).sum() > SOLID * picture.sum()
-    return abs(half - 1) < BORNE_OUT and (area or high - low < ALIKE)
+    return abs(half - 1) < BORNE_OUT and (area or (readable and high - low < ALIKE))
 
 
 def _steady(offsets: np.ndarray, slopes: np.ndarray, doubts: np.ndarray,

@@ -20,22 +20,29 @@ class Scene:
     """
 
     def __init__(self, frames: np.ndarray, holes: np.ndarray):
+        self._frames = frames
         count, height, width = holes.shape
         self.grid = next((grid for area, grid in GRIDS if height * width <= area), COARSEST)
         size = (-(-width // self.grid), -(-height // self.grid))
         self.luma = np.empty((count, size[1], size[0]), np.uint8)
         self.known = np.empty((count, size[1], size[0]), np.float32)
-        edge = (0, size[1] * self.grid - height, 0, size[0] * self.grid - width)
         for index in range(count):
-            luma = cv2.copyMakeBorder(_luma(frames[index]), *edge, cv2.BORDER_REPLICATE)
-            known = cv2.copyMakeBorder((~holes[index]).astype(np.float32), *edge, cv2.BORDER_REPLICATE)
-            if self.grid > 1:
-                luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-                known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-            self.known[index] = known > 0.999
+            luma, self.known[index] = self.view(index, ~holes[index])
             whole = self.known[index].all()
             self.luma[index] = luma if whole else np.rint(fill_smoothly(luma, self.known[index])).clip(0, 255)
         self.still = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1).astype(np.float32)
+
+    def view(self, index: int, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(luma as it is, 1 where every pixel below is `known`, (H, W) bool) of a frame: uint8 and float32, (h, w)."""
+        height, width = known.shape
+        size = (-(-width // self.grid), -(-height // self.grid))
+        edge = (0, size[1] * self.grid - height, 0, size[0] * self.grid - width)
+        luma = cv2.copyMakeBorder(_luma(self._frames[index]), *edge, cv2.BORDER_REPLICATE)
+        known = cv2.copyMakeBorder(known.astype(np.float32), *edge, cv2.BORDER_REPLICATE)
+        if self.grid > 1:
+            luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+            known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+        return luma, (known > 0.999).astype(np.float32)
 
 
 def _luma(frame: np.ndarray) -> np.ndarray:
