@@ -7,6 +7,7 @@ from conftest import captioned, panned, texture
 
 from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
+from dipvideo.motion.halo import SURE, free_of_text
 from dipvideo.motion.unmix import read_through
 
 SIZE = (72, 160)
@@ -158,7 +159,7 @@ def test_no_more_is_kept_however_long_the_shot() -> None:
     frames, holes = scene(panned(260, speed=1, size=(32, 64)), 0, 260)
     candidates = Candidates(Scene(frames, holes))
     for target in range(0, 260, 20):
-        candidates.of(target, candidates.rim(target) * 0)
+        candidates.of(target, candidates.rim(target) * 0, ~holes[target])
         assert len(candidates._flows._kept) <= 4 * (REACH + 20)
 
 
@@ -226,6 +227,37 @@ def test_what_a_hole_holds_without_need_is_kept() -> None:
     filled_in = share * rgb + (1 - share) * telea(burned[12], hole)
     assert (source[bare] == -2).mean() > 0.7
     assert psnr(filled_in, clean[12] / 255, bare) > psnr(telea(burned[12], hole), clean[12] / 255, bare) + 6
+
+
+def test_text_that_a_short_mask_leaves_out_is_told_from_halo() -> None:
+    """Over a caption's frames text adds the same to each; a guess of the background that is off by 12 tells."""
+    draw = np.random.default_rng(0)
+    background = draw.uniform(40, 180, (12, 400)).astype(np.float32)
+    guess = background + draw.normal(0, 12, background.shape).astype(np.float32)
+    shown = background + draw.normal(0, 4, background.shape).astype(np.float32)
+    text = np.arange(400) % 2 == 0
+    shown[:, text] = 0.5 * shown[:, text] + 0.5 * 240
+    variance = np.full(shown.shape, 144, np.float32)
+    free = free_of_text(shown, guess, variance, np.full(400, 4), 2, 2) > SURE
+    assert free[~text].mean() > 0.95 and free[text].mean() < 0.1
+    doubtful = free_of_text(shown, guess, np.full(shown.shape, np.inf, np.float32), np.full(400, 6), 2, 2) > SURE
+    assert not doubtful.any()  # deep inside, with nothing known, text is likelier
+
+
+def test_what_a_mask_covers_without_need_helps_to_find_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = panned(24, speed=1, size=SIZE)
+    clean = [np.roll(frame, round(4 * np.sin(t)), axis=0) for t, frame in enumerate(clean)]  # hand-held
+    burned, ink = captioned(clean, 0, 24, "Hello you")
+    hole = cv2.dilate(ink.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+
+    def quality() -> float:
+        answers = list(borrow(np.stack(burned), np.stack([hole] * 24), list(range(24)), 2))
+        return np.mean([psnr(a.rgb, truth / 255, ink & (a.confidence > 0)) for a, truth in
+                        zip(answers, clean, strict=True)])
+
+    with_it = quality()
+    monkeypatch.setattr("dipvideo.motion.borrowing.free_of_text", lambda *_: np.float32(0))
+    assert with_it > quality() + 0.5
 
 
 def test_a_soft_shadow_is_read_through_pixel_by_pixel() -> None:

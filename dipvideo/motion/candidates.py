@@ -47,24 +47,24 @@ class Candidates:
         self._scene, self._tracks, self._flows = scene, Tracks(scene), Flows(scene)
         self._cell = max(CELL // scene.grid, 1)
 
-    def look(self, target: int, known: np.ndarray) -> None:
-        """Turn to `target`, of which the pixels `known`, (H, W) bool, are evidence."""
-        luma, self._evidence = self._scene.view(target, known)
-        self._shown = luma.astype(np.float32)
-
     def rim(self, target: int) -> np.ndarray:
         """(k,) for each hidden working pixel about what filling it from the rim would cost, squared code values."""
         luma, known = self._scene.luma[target], self._scene.known[target]
         return detail(luma.astype(np.float32), known, self._cell, max(DEPTH // self._scene.grid, 1))[known == 0]
 
-    def of(self, target: int, rim: np.ndarray) -> list[Candidate]:
-        """What shows some of the hole of `target`: cheap ways to move a frame first, dear ones where those are poor."""
+    def of(self, target: int, rim: np.ndarray, evidence: np.ndarray) -> list[Candidate]:
+        """What shows some of the hole of `target`: cheap ways to move a frame first, dear ones where those are poor.
+
+        evidence: (H, W) bool, the target's pixels that tell what agrees with it.
+        """
+        luma, known = self._scene.view(target, evidence)
+        self._target = target, luma.astype(np.float32), known
         count = len(self._scene.luma)
         offsets = [o for start, stop, step in SPANS for o in range(start, stop + 1, step)]
         sources = [s for o in offsets for s in (target - o, target + o) if 0 <= s < count]
         found: list[Candidate] = []
         for moved in (((s, None) for s in sources), self._panned(target, sources), self._flown(target, set(sources))):
-            found += filter(None, (self._candidate(target, source, place) for source, place in moved))
+            found += filter(None, (self._candidate(source, place) for source, place in moved))
             if found and np.mean(np.min([c.cost for c in found], 0) < STILL + SHARE * rim) > ENOUGH:
                 break
         self._flows.forget(target - REACH)
@@ -84,11 +84,11 @@ class Candidates:
                 if source in sources:
                     yield source, place
 
-    def _candidate(self, target: int, source: int, place: np.ndarray | None) -> Candidate | None:
+    def _candidate(self, source: int, place: np.ndarray | None) -> Candidate | None:
         """None if the moved frame shows nothing of the hole, as the frames of one caption under a still camera do."""
-        scene = self._scene
+        scene, (target, wanted, evidence) = self._scene, self._target
         hidden = scene.known[target] == 0
-        luma, known = scene.luma[source], scene.known[source]
+        luma, known = scene.lent[source], scene.lendable[source]
         if place is not None:
             known = (cv2.remap(known, place, None, cv2.INTER_LINEAR) > 0.99).astype(np.float32)
         shown = known[hidden] > 0
@@ -96,6 +96,6 @@ class Candidates:
             return None
         if place is not None:
             luma = cv2.remap(luma, place, None, cv2.INTER_LINEAR)
-        cost, gain = disagreement(self._shown, luma.astype(np.float32), known * self._evidence, self._cell)
+        cost, gain = disagreement(wanted, luma.astype(np.float32), known * evidence, self._cell)
         cost = np.where(shown & (cost[hidden] < NONE / 5), cost[hidden] + FLOOR, np.inf)
         return Candidate(source, place, cost, gain[hidden]) if np.isfinite(cost).any() else None

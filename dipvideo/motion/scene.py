@@ -30,7 +30,17 @@ class Scene:
             luma, self.known[index] = self.view(index, ~holes[index])
             whole = self.known[index].all()
             self.luma[index] = luma if whole else np.rint(fill_smoothly(luma, self.known[index])).clip(0, 255)
+        self.lent, self.lendable = self.luma, self.known
         self.still = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1).astype(np.float32)
+
+    def lend(self, indices: list[int], known: np.ndarray) -> None:
+        """Let frames lend what of their holes is `known`, (n, h, w) bool, after all."""
+        if self.lent is self.luma:
+            self.lent, self.lendable = self.luma.copy(), self.known.copy()
+        for index in indices:
+            luma, lendable = self.view(index, known[index])
+            self.lent[index] = np.where(lendable > 0, luma, self.lent[index])
+            self.lendable[index] = np.maximum(lendable, self.lendable[index])
 
     def view(self, index: int, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(luma as it is, 1 where every pixel below is `known`, (H, W) bool) of a frame: uint8 and float32, (h, w)."""

@@ -50,16 +50,26 @@ class Inpaint(Task):
     Options = FillOptions
     options: FillOptions
 
+    @property
+    def grow(self) -> int:
+        """Pixels by which the mask's holes are grown."""
+        return self.options.grow or 0
+
+    @property
+    def halo(self) -> int:
+        """Pixels from a hole's edge inwards that hold nothing but what compression smeared over."""
+        return self.grow
+
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         if self.options.mask is None:
             raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
-        return self._plan_by_mask(source, self.options.mask, self.options.grow or 0, tell)
+        return self._plan_by_mask(source, self.options.mask, tell)
 
-    def _plan_by_mask(self, source: Source, path: str, grow: int, tell: Tell) -> tuple[Plan, Holes]:
+    def _plan_by_mask(self, source: Source, path: str, tell: Tell) -> tuple[Plan, Holes]:
         from ..holes import MaskHoles  # brings OpenCV, which the help of a command does without
 
         mask = io.MaskReader(path, source.info)
-        holes = MaskHoles(mask, grow)
+        holes = MaskHoles(mask, self.grow)
         span = span_of(source, self.options)
         boxes: list[Box | None] = [None] * len(source.pts)
         cuts: list[int] = []
@@ -80,7 +90,7 @@ class Inpaint(Task):
         places = [index - window.first for index in targets]
         borrowed = iter(())
         if self.options.borrow:
-            borrowed = motion.borrow(window.frames, window.holes, places)
+            borrowed = motion.borrow(window.frames, window.holes, places, self.halo)
         for place in places:
             frame, hole = window.frames[place], window.holes[place]
             image = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame.copy()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..plan import Plan
 
 HALO = 2  # pixels that compression smears text over, at the least; captions found here have theirs already
+OWN_HALO = 1  # so many of those hold no text nearly everywhere: 97 % of the pixels, 80 % of the next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +49,19 @@ class RemoveSubtitles(Inpaint):
     Options = RemoveSubtitlesOptions
     options: RemoveSubtitlesOptions
 
+    @property
+    def grow(self) -> int:
+        if self.options.grow is None:
+            return HALO if self.options.mask is not None else 0
+        return self.options.grow
+
+    @property
+    def halo(self) -> int:
+        return self.grow + (OWN_HALO if self.options.mask is None else 0)
+
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         if self.options.mask is not None:
-            grow = HALO if self.options.grow is None else self.options.grow
-            return self._plan_by_mask(source, self.options.mask, grow, tell)
+            return self._plan_by_mask(source, self.options.mask, tell)
         from ..holes import EventHoles  # brings OpenCV, which the help of a command does without
 
         found = self._captions(source, tell)
@@ -59,7 +69,7 @@ class RemoveSubtitles(Inpaint):
         if self.options.srt:
             with io.complete_or_nothing(Path(self.options.srt)) as part:
                 captions.write_srt(self._cues, part)
-        holes = EventHoles(found.events, source.info, self.options.grow or 0)
+        holes = EventHoles(found.events, source.info, self.grow)
         return make_plan(source.info, holes.boxes(len(source.pts)), found.cuts), holes
 
     @property
