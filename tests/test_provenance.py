@@ -133,7 +133,7 @@ def test_the_times_are_the_films_and_the_masks_too(tmp_path: Path, suffix: str) 
         assert [t for t, _ in decoded(path)] == [t for t, _ in decoded(film)] == pts
     codes = read(provenance)
     assert np.array_equal(codes > 0, holes)
-    assert (np.abs(codes[holes].astype(int) - BORROWED) < 8).mean() > 0.5 and (codes % 256).any()  # both bytes are there
+    assert (np.abs(codes[holes].astype(int) - BORROWED) < 8).mean() > 0.5 and (codes % 256).any()  # both bytes
     assert np.array_equal(lumas(white), np.where(holes, 255, 0))
 
 
