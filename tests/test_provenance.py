@@ -12,6 +12,7 @@ from conftest import captioned, decoded, panned, texture, write_video
 
 from dipvideo import inpaint
 from dipvideo.cli import main
+from dipvideo.cli.bar import _percent
 from dipvideo.errors import OptionError
 from dipvideo.geometry import Box
 from dipvideo.io.provenance import codes_of
@@ -170,6 +171,11 @@ def test_a_run_that_fails_leaves_no_provenance(pan: dict, tmp_path: Path, monkey
     with pytest.raises(OptionError, match="broken"):
         inpaint(pan["film"], tmp_path / "out.mkv", mask=pan["mask"], provenance=str(tmp_path / "p.mkv"), **QUICK)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("share, shown", [(0, "0 %"), (0.004, "<1 %"), (0.714, "71 %"), (0.996, ">99 %"), (1, "100 %")])
+def test_a_small_share_is_not_told_as_none(share: float, shown: str) -> None:
+    assert _percent(share) == shown
 
 
 def test_the_command_line_tells_the_shares_unless_quiet(pan: dict, tmp_path: Path, capsys) -> None:

@@ -59,8 +59,8 @@ def say(summary: Summary) -> None:
                    f"({summary.seconds:.0f} s)", err=True)
         return
     if filled := summary.filled:
-        click.echo(f"filled pixels: {filled.borrowed:.0%} borrowed, {filled.unmixed:.0%} unmixed, "
-                   f"{filled.drawn:.0%} drawn".replace("%", " %"), err=True)
+        click.echo(f"filled pixels: {_percent(filled.borrowed)} borrowed, {_percent(filled.unmixed)} unmixed, "
+                   f"{_percent(filled.drawn)} drawn", err=True)
     if summary.touched:
         each = summary.restore_seconds / summary.touched
         did = (f"{summary.touched} of {summary.frames} frames restored, {summary.steps} steps, "
@@ -68,3 +68,10 @@ def say(summary: Summary) -> None:
     else:
         did = f"nothing to restore in {summary.frames} frames"
     click.echo(f"{did}, encoder {summary.encoder}: {summary.output} ({summary.seconds:.0f} s)", err=True)
+
+
+def _percent(share: float) -> str:
+    """Whole per cents, but never 0 for something nor 100 for less than all."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
