@@ -11,8 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares of the filled pixels, 1 in all: shown by other frames; by this one, under an overlay; or made up."""
+
+    borrowed: float
+    unmixed: float
+    drawn: float
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What a run did.
 
@@ -39,7 +48,8 @@ class Summary:
     fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring; damaged:
     packets that could not be decoded whole; warnings: a sentence for whatever could not be kept; planned: captions
     in the plan, where that was all that was asked for; plan_seconds: spent looking for what to do; memory: the
-    process's peak so far, in bytes, 0 where the system does not say.
+    process's peak so far, in bytes, 0 where the system does not say; filled: where the filled pixels came from, None
+    where nothing was filled or the task does not know.
     """
 
     output: str
@@ -59,6 +69,7 @@ class Summary:
     planned: int | None = None
     plan_seconds: float = 0.0
     memory: int = 0
+    filled: Shares | None = None
 
 
 @dataclass(slots=True)
@@ -69,12 +80,17 @@ class Tally:
     steps: int = 0
     rolled_back: int = 0
     seconds: float = 0.0
+    origins: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))
 
     def add(self, restored: Restored) -> None:
         self.frames += 1
         self.steps += restored.steps
         self.rolled_back += restored.rolled_back
         self.seconds += restored.seconds
+        self.origins += restored.patch.origins
+
+    def shares(self) -> Shares | None:
+        return Shares(*map(float, self.origins / self.origins.sum())) if self.origins.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +152,11 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     options = task.options
     settings = engine.settle(options)
     source = _opened(task, source_path, target, tell)
-    mask_target = Path(options.save_mask) if options.save_mask else None
     wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
     tally = Tally()
     with ExitStack() as stack:
-        # The mask takes its name last: a film that fails to be joined leaves none in the next run's way.
-        masks = stack.enter_context(io.open_mask_writer(mask_target, source.info)) if mask_target else None
+        # The film takes its name first: one that fails to be joined leaves no mask in the next run's way.
+        beside = [stack.enter_context(video) for video in task.side_videos(source.info)]
         output = stack.enter_context(io.open_output(
             target, source, wish, tell=lambda stage, done, total: tell(Progress(stage, done, total))))
         began = time.perf_counter()
@@ -151,15 +166,16 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
         for stretch in make_stretches(plan, output.cuts):
             if stretch.copied:
                 output.copy(stretch.start, stretch.stop)
-                for pts in source.pts[stretch.start:stretch.stop] if masks else ():
-                    masks.write(None, int(pts), source.info.time_base)
+                for pts, video in product(source.pts[stretch.start:stretch.stop], beside):
+                    video.write(None, int(pts), source.info.time_base)
                 continue
             with output.part(stretch.start, stretch.stop) as part:
                 for frame, restored in _in_step(source.frames(stretch.start, stretch.stop), stretch.chunks,
                                                 lambda chunk: restore_chunk(task, source, chunk, holes, settings)):
-                    part.write(frame, [restored.patch] if restored else [])
-                    if masks:
-                        masks.write(restored.patch if restored else None, frame.pts, frame.time_base)
+                    patch = restored.patch if restored else None
+                    part.write(frame, [patch] if patch else [])
+                    for video in beside:
+                        video.write(patch, frame.pts, frame.time_base, frame.index)
                     if restored:
                         tally.add(restored)
                         tell(Progress("restoring", tally.frames, plan.holes, note=f"{restored.steps} steps"))
@@ -167,7 +183,7 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     return Summary(str(target), plan.frames, tally.frames, len(plan.shots), len(plan.chunks), tally.steps,
                    tally.rolled_back, engine.describe(settings.device), settings.network, output.encoder_name,
                    0.0, tally.seconds, source.damaged, (*_shortfall(source), *output.warnings),
-                   plan_seconds=plan_seconds)
+                   plan_seconds=plan_seconds, filled=tally.shares())
 
 
 def _shortfall(source: io.Source) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ WHITE_AT = 0.6
 HIGHLIGHT_STOPS = 14
 LIGHT_MAX = 2.0 ** HIGHLIGHT_STOPS
 
+DRAWN, UNMIXED = -1, -2  # sources of pixels that are no frame
+
 
 @dataclass(frozen=True, slots=True)
 class PixelLayout:
@@ -65,11 +67,23 @@ class Patch:
     """New pixels for a part of a picture.
 
     rgb: (h, w, 3) float32 in [0, 1]; weight: (h, w) float32 in [0, 1], 0 where the picture stays as it is.
+    source: (h, w) int32, meaningful where the weight is positive: the number of the frame that a pixel is borrowed
+    from, DRAWN, or UNMIXED where an overlay was taken off this very frame; None if the task knows of no sources.
     """
 
     box: Box
     rgb: np.ndarray
     weight: np.ndarray
+    source: np.ndarray | None = None
+
+    @property
+    def origins(self) -> tuple[int, int, int]:
+        """How many pixels were borrowed, unmixed and drawn; zeros if the task knows of no sources."""
+        if self.source is None:
+            return 0, 0, 0
+        source = self.source[self.weight > 0]
+        borrowed, unmixed = np.count_nonzero(source >= 0), np.count_nonzero(source == UNMIXED)
+        return borrowed, unmixed, source.size - borrowed - unmixed
 
 
 @dataclass(frozen=True, slots=True)

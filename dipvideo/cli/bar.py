@@ -1,4 +1,4 @@
-"""The progress bar and the line that ends it. They go to standard error, so that pipes stay clean."""
+"""The progress bar and the lines that end it. They go to standard error, so that pipes stay clean."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
 
 def say(summary: Summary) -> None:
-    """The one line a run ends with."""
+    """What a run ends with: notes, where filled pixels came from, and one line of what was done."""
     for warning in summary.warnings:
         click.echo(f"Note: {warning}", err=True)
     if summary.damaged:
@@ -58,6 +58,9 @@ def say(summary: Summary) -> None:
         click.echo(f"{summary.planned} captions in {summary.frames} frames: {summary.output} "
                    f"({summary.seconds:.0f} s)", err=True)
         return
+    if filled := summary.filled:
+        click.echo(f"filled pixels: {_percent(filled.borrowed)} borrowed, {_percent(filled.unmixed)} unmixed, "
+                   f"{_percent(filled.drawn)} drawn", err=True)
     if summary.touched:
         each = summary.restore_seconds / summary.touched
         did = (f"{summary.touched} of {summary.frames} frames restored, {summary.steps} steps, "
@@ -65,3 +68,10 @@ def say(summary: Summary) -> None:
     else:
         did = f"nothing to restore in {summary.frames} frames"
     click.echo(f"{did}, encoder {summary.encoder}: {summary.output} ({summary.seconds:.0f} s)", err=True)
+
+
+def _percent(share: float) -> str:
+    """Whole per cents, but never 0 for something nor 100 for less than all."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"

@@ -5,6 +5,8 @@
     planes      a decoder's frame as `Planes`, without copying
     traits      what a picture stream says of itself
     mask        holes from a mask file; holes into a lossless mask file
+    provenance  where filled pixels came from, into a lossless video
+    side        what both are written with: grey video beside an output
     pictures/   single pictures, folders and numbered ones as a film
     encoding/   which encoder really opens here, and its settings
     writer      an output, complete or not at all
@@ -24,10 +26,12 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "side": ["SideVideo"],
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
         "atomic": ["complete_or_nothing"],
         "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
+        "provenance": ["open_provenance_writer"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
         "writer": ["open_output"],

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from fractions import Fraction
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import av
 import numpy as np
 
-from ..errors import MaskMismatch, OptionError
+from ..errors import MaskMismatch
 from ..frame import Frame, VideoInfo
 from ..planes import Patch
-from .atomic import complete_or_nothing
 from .pictures import PictureSource
+from .side import SideVideo, open_side_video
 from .source import open_source
 
-MASK_SUFFIXES = (".mkv", ".mov", ".avi")  # containers that hold FFV1
+MASK_SUFFIXES = (".mkv", ".mov", ".avi")  # containers of lossless video
 
 
 class MaskReader:
@@ -59,43 +57,10 @@ def hole_of(frame: Frame) -> np.ndarray:
     return frame.planes.luma > offset + span / 2
 
 
-@contextmanager
-def open_mask_writer(path: Path, info: VideoInfo) -> Iterator[MaskWriter]:
-    """A writer of masks; on a clean exit the file is at `path`, otherwise nothing is. Raises OutputError."""
-    if path.suffix.lower() not in MASK_SUFFIXES:
-        raise OptionError(f"A mask is written losslessly as {' or '.join(MASK_SUFFIXES)}; got {str(path)!r}.")
-    with complete_or_nothing(path) as part:
-        writer = MaskWriter(part, info)
-        try:
-            yield writer
-            writer.finish()
-        finally:
-            writer.close()
+def open_mask_writer(path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
+    """A writer of masks, 8 bits deep: white where a patch weighs anything. Raises OptionError for another suffix."""
+    return open_side_video(path, info, _white, what="A mask", suffixes=MASK_SUFFIXES)
 
 
-class MaskWriter:
-    """Writes holes as lossless video (FFV1, grey; white is hole) with the time stamps of the frames."""
-
-    def __init__(self, path: Path, info: VideoInfo):
-        self._info = info
-        self._output = av.open(str(path), "w")
-        self._stream = self._output.add_stream("ffv1", rate=info.rate)
-        context = self._stream.codec_context
-        context.width, context.height, context.pix_fmt = info.width, info.height, "gray"
-        context.time_base = self._stream.time_base = info.time_base
-        context.options = {"level": "3", "g": "1"}
-
-    def write(self, patch: Patch | None, pts: int, time_base: Fraction) -> None:
-        """White where `patch` weighs anything."""
-        picture = np.zeros((self._info.height, self._info.width), np.uint8)
-        if patch is not None:
-            picture[patch.box.slices][patch.weight > 0] = 255
-        frame = av.VideoFrame.from_ndarray(picture, "gray")
-        frame.pts, frame.time_base = pts, time_base
-        self._output.mux(self._stream.encode(frame))
-
-    def finish(self) -> None:
-        self._output.mux(self._stream.encode(None))
-
-    def close(self) -> None:
-        self._output.close()
+def _white(patch: Patch, number: int) -> np.ndarray:
+    return np.where(patch.weight > 0, 255, 0).astype(np.uint8)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from .. import io
 from ..options import EngineOptions, OutputOptions, option
 from ..progress import Tell
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..frame import Cue
+    from ..frame import Cue, VideoInfo
     from ..holes import Holes
     from ..io import Source
     from ..plan import Chunk, Plan
@@ -68,6 +70,10 @@ class Task(ABC):
         """What is written besides the output."""
         return (Path(self.options.save_mask),) if self.options.save_mask else ()
 
+    def side_videos(self, info: VideoInfo) -> Sequence[AbstractContextManager[io.SideVideo]]:
+        """Those of the side outputs that get a picture for each frame, to be opened."""
+        return [io.open_mask_writer(Path(self.options.save_mask), info)] if self.options.save_mask else []
+
     def cues(self, source: Source) -> Sequence[Cue]:
         """Texts for a subtitle track of the output; asked for once everything is planned."""
         return ()
@@ -82,4 +88,4 @@ class Task(ABC):
 
     @abstractmethod
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
-        """The answer, as new pixels for the chunk's box."""
+        """The answer, as new pixels for the chunk's box, and where they came from if the task knows."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,7 @@ from ..span import span_of, watch
 from .base import Task, TaskOptions, Window
 
 if TYPE_CHECKING:
+    from ..frame import VideoInfo
     from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
@@ -42,6 +45,8 @@ class FillOptions(TaskOptions):
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
                            least=0.0, most=10.0)
+    provenance: str | None = option(None, "Also write where each filled pixel came from, as a lossless video (.mkv, "
+                                          ".mov) of 16-bit codes.", metavar="FILE")
 
 
 class Inpaint(Task):
@@ -59,6 +64,14 @@ class Inpaint(Task):
     def halo(self) -> int:
         """Pixels from a hole's edge inwards that hold nothing but what compression smeared over."""
         return self.grow
+
+    @property
+    def side_outputs(self) -> tuple[Path, ...]:
+        return (*super().side_outputs, *([Path(self.options.provenance)] if self.options.provenance else []))
+
+    def side_videos(self, info: VideoInfo) -> Sequence[AbstractContextManager[io.SideVideo]]:
+        asked = self.options.provenance
+        return [*super().side_videos(info), *([io.open_provenance_writer(Path(asked), info)] if asked else [])]
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         if self.options.mask is None:
@@ -105,7 +118,8 @@ class Inpaint(Task):
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.FillProblem)
-        return Patch(problem.box, problem.picture(estimate), problems.feathered(problem.hole, self.options.feather))
+        return Patch(problem.box, problem.picture(estimate), problems.feathered(problem.hole, self.options.feather),
+                     problem.source)
 
 
 TASK = Inpaint
