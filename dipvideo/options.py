@@ -69,7 +69,8 @@ class EngineOptions(Options):
     steps: int | None = option(None, "Optimiser steps of every later frame.", least=1)
     stop: str = option("fixed", "When a frame is done: after its steps, or once held-out known pixels "
                                 "stop getting better.", choices=("fixed", "held-out"))
-    learning_rate: float = option(0.01, "Adam's step size.", least=1e-6, most=1.0)
+    learning_rate: float | None = option(None, "Adam's step size. Default: the network's own, 0.01 or 0.001.",
+                                         least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
     flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "

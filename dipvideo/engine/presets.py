@@ -29,7 +29,7 @@ PRESETS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the engine needs to know, settled: no None, no "auto"."""
+    """Everything the engine needs to know, settled: no "auto". learning_rate: None is the network's own."""
 
     device: torch.device
     precision: torch.dtype
@@ -38,7 +38,7 @@ class Settings:
     first_steps: int
     steps: int
     stop: str
-    learning_rate: float
+    learning_rate: float | None
     input_noise: float
     flat_start: bool
     seed: int

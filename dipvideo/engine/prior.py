@@ -21,7 +21,8 @@ class Prior:
     """One network an output, all fitted by one Adam.
 
     outputs: {name: (C, H, W)}; network: a spec for `networks.make`; seed: draws weights, code and noise, the same on
-    every device. input_noise: standard deviation of the noise added to z at each step, relative to z's own.
+    every device. learning_rate: Adam's step, by default the network's own. input_noise: standard deviation of the
+    noise added to z at each step, relative to z's own.
     flat: the last layers start at zero, so that outputs start at 0.5 everywhere and hold nothing but what was fitted;
     in ten steps on a small soft scene that is 30.5 instead of 12.1 dB in the hole on a smooth base, and after 160
     steps without one 33.0 instead of 14.7. The paper starts from random features.
@@ -29,13 +30,14 @@ class Prior:
 
     def __init__(self, outputs: dict[str, tuple[int, int, int]], *, network: str, seed: int,
                  device: torch.device | str = "cpu", precision: torch.dtype = torch.float32,
-                 learning_rate: float = 0.01, input_noise: float = 0.0, flat: bool = True):
-        self.device, self.precision, self.learning_rate = torch.device(device), precision, learning_rate
+                 learning_rate: float | None = None, input_noise: float = 0.0, flat: bool = True):
+        self.device, self.precision = torch.device(device), precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.networks = nn.ModuleDict({name: make(network, c) for name, (c, _, _) in outputs.items()})
             self.codes = {name: torch.rand(1, self.networks[name].code_channels, h, w) * CODE_SPAN
                           for name, (_, h, w) in outputs.items()}
+        self.learning_rate = learning_rate or min(n.learning_rate for n in self.networks.values())
         if flat:
             for network in self.networks.values():
                 last = [m for m in network.modules() if isinstance(m, nn.Conv2d)][-1]

@@ -1,7 +1,8 @@
 """Architectures of the prior, one a file: `build(code_channels, out_channels, **parameters) -> nn.Module`.
 
 `make("skip:down=32-32-32,upsample=nearest", 3)` builds one from what a user types; the parameters are the keywords
-of the file's `build`, tuples written 16-32-64.
+of the file's `build`, tuples written 16-32-64. A file's LEARNING_RATE is Adam's step for it, where it is not the
+paper's usual one.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from ..registry import load
 if TYPE_CHECKING:
     from torch import nn
 
+LEARNING_RATE = 0.01
+
 
 def make(spec: str, out_channels: int) -> nn.Module:
-    """Build the network that `spec` names. It carries `code_channels`, the channels of the code it wants.
+    """Build the network that `spec` names.
+
+    It carries `code_channels`, the channels of the code it wants, and `learning_rate`, the step it is best fitted with.
 
     Raises OptionError for an unknown name, parameter or value.
     """
     name, _, rest = spec.partition(":")
-    build = load("networks", name).build
+    module = load("networks", name)
+    build = module.build
     known = {k: p.default for k, p in inspect.signature(build).parameters.items() if k != "out_channels"}
     chosen: dict[str, Any] = {}
     for part in filter(None, rest.split(",")):
@@ -36,6 +42,7 @@ def make(spec: str, out_channels: int) -> nn.Module:
     except ValueError as error:
         raise OptionError(f"The network {spec!r} cannot be built: {error}.") from error
     network.code_channels = code_channels
+    network.learning_rate = getattr(module, "LEARNING_RATE", LEARNING_RATE)
     return network
 
 
