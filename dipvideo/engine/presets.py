@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from ..networks import make
 from ..options import EngineOptions
 from .device import choose_device, choose_precision
+from .warmstart import make_warm_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ class Settings:
 
 
 def settle(options: EngineOptions) -> Settings:
-    """Options with the preset filled in. Raises DeviceMissing."""
+    """Options with the preset filled in. Raises DeviceMissing, and OptionError for a spec that says nothing sound."""
+    make_warm_start(options.warm_start)
     preset = PRESETS[options.preset]
     chosen = {k: v for k in ("network", "first_steps", "steps") if (v := getattr(options, k)) is not None}
     preset = replace(preset, **chosen)
+    with torch.device("meta"):  # nothing is drawn: an unsound spec is named before any work
+        make(preset.network, 1)
     device = choose_device(options.device)
     return Settings(device, choose_precision(options.precision, device), preset.network, options.warm_start,
                     preset.first_steps, preset.steps, options.stop, options.learning_rate, options.input_noise,

@@ -54,6 +54,10 @@ class Prior:
     def reset(self) -> None:
         """Back to the first random draw, as if nothing had been fitted."""
         self.load(self._first)
+        self.forget_moments()
+
+    def forget_moments(self) -> None:
+        """Drop all that Adam has gathered, and keep the weights."""
         self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate,
                                           fused=self.device.type in ("cpu", "cuda"))
 
@@ -61,6 +65,14 @@ class Prior:
         """Drop Adam's first moment, which points where the last frame lay, and keep its second, the step's scale."""
         for state in self.optimiser.state.values():
             state["exp_avg"].zero_()
+
+    def shake(self, amount: float) -> None:
+        """Add noise to the weights: to each tensor `amount` times the deviation that it was first drawn with."""
+        with torch.no_grad():
+            for weight, first in zip(self.parameters, self._first, strict=True):
+                if first.numel() > 1:
+                    noise = torch.randn(weight.shape, generator=self._generator, device=self.device)
+                    weight.add_(noise, alpha=amount * float(first.std()))
 
     def __call__(self, *, perturb: bool = False) -> Estimate:
         """The networks' outputs, (1, C, H, W) float32 each; `perturb` adds the input noise."""
