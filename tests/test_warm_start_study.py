@@ -135,7 +135,8 @@ def test_a_speed_up_is_colds_steps_over_the_policys_own() -> None:
     assert (cold.final.steps, cold.best.steps, warm.final.steps) == (40, 40, 10)
     assert warm.final.speed_up == 4 and warm.final.seconds == 1 and warm.final.faster == 4
     assert cold.final.speed_up == 1 and cold.near.steps == 40
-    assert warm.best.steps is None and warm.near.steps is None and warm.psnr.median == pytest.approx(20.5)
+    assert warm.best.steps is None and warm.best.seeds == 0 and warm.near.steps is None
+    assert warm.psnr.median == pytest.approx(20.5)
 
 
 def test_a_quality_that_cold_never_reaches_has_no_speed_up() -> None:
@@ -144,11 +145,15 @@ def test_a_quality_that_cold_never_reaches_has_no_speed_up() -> None:
     assert warm.near.steps == 10 and warm.near.speed_up is None and warm.final.speed_up == 40
 
 
-def test_the_median_over_seeds_counts_only_if_every_seed_gets_there() -> None:
-    curves = [curve("cold", {80: [20]}, s) for s in range(3)]
-    curves += [curve("previous", {2: [value]}, s) for s, value in enumerate((20, 20, 19))]
-    _, warm = verdicts_of(curves, ["cold", "previous"])
-    assert warm.final.steps is None and warm.by_frame == (40,)  # on a frame, half of the seeds suffice
+def test_a_seed_that_never_gets_there_counts_as_infinite_in_the_median() -> None:
+    def final(*best: float):
+        curves = [curve("cold", {80: [20]}, s) for s in range(3)]
+        curves += [curve("previous", {2: [best[s]], 10: [best[s] + 1]}, s) for s in range(3)]
+        return list(verdicts_of(curves, ["cold", "previous"]))[1].final
+
+    assert (final(20, 20, 18).seeds, final(20, 20, 18).steps, final(20, 20, 18).speed_up) == (2, 2, 40)
+    assert (final(20, 19, 18).steps, final(20, 19, 18).speed_up) == (10, 8)  # not 2 and 10, of those that did
+    assert final(20, 18, 18).seeds == 1 and final(20, 18, 18).steps is None
 
 
 def test_drift_is_the_slope_of_what_cold_does_not_share() -> None:

@@ -93,5 +93,6 @@ def _band(axes: Axes, across: list[float], rows: list[list[float]], label: str, 
 
 def _mark_cut(study: Study, axes: Axes) -> None:
     axes.set_xlabel("frame")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     if study.cut is not None:
         axes.axvline(study.indices[study.cut] - 0.5, color="black", linestyle=":", label="cut")

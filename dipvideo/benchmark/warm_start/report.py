@@ -30,12 +30,13 @@ def table(study: Study, command: str) -> str:
         f"on {study.scored}; network {network}; {study.cold_steps} steps of a cold frame; {study.device}, "
         f"{study.precision}; medians of {study.seeds} seeds. Made by", "",
         f"    {command}", "",
-        "To reach: steps and seconds a frame; in brackets how many times fewer than cold's.", "",
+        "To reach: steps and seconds a frame, medians in which a seed that never does counts as infinite; in brackets "
+        "how many times fewer than cold's.", "",
         "| start | best hole PSNR, dB (spread) | cold's final quality | cold's best | 99 % of the best |",
         "|---|---|---|---|---|",
     ]
-    lines += [f"| {v.policy} | {_spread(v.psnr)} | {_reached(v.final)} | {_reached(v.best)} | {_reached(v.near)} |"
-              for v in study.verdicts]
+    lines += [f"| {v.policy} | {_spread(v.psnr)} | "
+              f"{' | '.join(_reached(r, study.seeds) for r in (v.final, v.best, v.near))} |" for v in study.verdicts]
     drifting = [v for v in study.verdicts if v.drift]
     if drifting:
         steps = list(drifting[0].drift)
@@ -56,7 +57,7 @@ def _cut_table(study: Study) -> list[str]:
              f"| start | before | {' | '.join(f'after +{k}' for k in places)} | steps |",
              f"|---|---|{'---|' * len(places)}---|"]
     for v in ends:
-        steps = "not on every seed" if v.at_cut.reached is None else f"{v.at_cut.reached:.0f}"
+        steps = "never" if v.at_cut.reached is None else f"{v.at_cut.reached:.0f}"
         levels = [v.at_cut.before, *v.at_cut.after]
         lines.append(f"| {v.policy} | {' | '.join(f'{level:+.2f}' for level in levels)} | {steps} |")
     return lines
@@ -66,8 +67,11 @@ def _spread(figure: Spread, form: str = ".2f") -> str:
     return f"{figure.median:{form}} ({figure.least:{form}} … {figure.most:{form}})"
 
 
-def _reached(reached: Reached) -> str:
+def _reached(reached: Reached, seeds: int) -> str:
     if reached.steps is None:
-        return "not on every seed"
-    gains = "cold never does" if reached.speed_up is None else f"{reached.speed_up:.1f}×, {reached.faster:.1f}×"
-    return f"{reached.steps:.0f}, {reached.seconds:.2f} s ({gains})"
+        return "on no seed" if not reached.seeds else f"on {reached.seeds} of {seeds} seeds only"
+    gains = "cold does on too few seeds"
+    if reached.speed_up is not None:
+        gains = f"{reached.speed_up:.1f}×, {reached.faster:.1f}×"
+    few = "" if reached.seeds == seeds else f"; {reached.seeds} of {seeds} seeds"
+    return f"{reached.steps:.0f}, {reached.seconds:.2f} s ({gains}{few})"

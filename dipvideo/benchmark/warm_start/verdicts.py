@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from statistics import mean, median
 
 import numpy as np
@@ -35,12 +36,13 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How a policy reached a quality: medians over the seeds, all None unless every seed reached it.
+    """How a policy reached a quality: medians over the seeds, where one that never does counts as infinite.
 
-    steps, seconds: a frame; speed_up, faster: the steps and the seconds that cold needed for it, over these (None
-    where cold never did).
+    seeds: how many reached it. steps, seconds: a frame, None where the median is infinite; speed_up, faster: the steps
+    and the seconds that cold needed for it, over these, None where cold never did.
     """
 
+    seeds: int
     steps: float | None = None
     seconds: float | None = None
     speed_up: float | None = None
@@ -53,7 +55,7 @@ class AtCut:
 
     steps: a frame; before: the mean over the frames before the cut; after: of the frames AFTER_CUT behind it, as far
     as they were measured; reached: the steps with which the first frame after the cut is as good as cold ends, None
-    unless every seed gets there.
+    unless most seeds get there.
     """
 
     steps: int
@@ -68,9 +70,9 @@ class Verdict:
 
     psnr: the best it reached with one number of steps, in dB, errors pooled over the frames. final, best, near: how
     it reached what cold ends with, cold's best along the way, and 99 % of the best of any policy. drift: by steps, how
-    much its PSNR minus cold's last moved from the first frame to the last, by a straight line, in dB; empty for cold
-    and for fewer than three frames. by_frame: the steps cold needs to what it ends with on a frame, over the policy's,
-    for each frame but the first; None unless half of the seeds reach it.
+    much its PSNR minus cold's last moved from the first frame to the last, by a straight line, in dB; empty for cold,
+    for fewer than three frames and across a cut. by_frame: the steps cold needs to what it ends with on a frame, over the policy's,
+    for each frame but the first; None unless most seeds reach it.
     """
 
     policy: str
@@ -96,7 +98,7 @@ def verdicts_of(curves: list[Curve], policies: list[str], cut: int | None = None
             _all_reached(mine, cold, {seed: goal - CLOSE for seed, goal in final.items()}),
             _all_reached(mine, cold, {seed: goal - CLOSE for seed, goal in best.items()}),
             _all_reached(mine, cold, {seed: NEAR * goal for seed, goal in peak.items()}),
-            {} if policy == "cold" else _drift(mine, cold),
+            {} if policy == "cold" or cut is not None else _drift(mine, cold),
             tuple(_frame_speed_up(mine, cold, k) for k in range(len(mine[0].errors[0]))),
             None if cut is None else _at_cut(mine, cold, cut - 1))  # the first frame is not on the curves
 
@@ -118,14 +120,15 @@ def row_near(curve: Curve, steps: int) -> int:
 
 def _all_reached(mine: list[Curve], cold: dict[int, Curve], goals: dict[int, float]) -> Reached:
     found = [_reached(c, goals[c.seed]) for c in mine]
-    if not all(found):  # a median over the lucky seeds alone would flatter
-        return Reached()
-    steps, seconds = (median(f[part] for f in found) for part in (0, 1))
-    yardsticks = [_reached(cold[c.seed], goals[c.seed]) for c in mine]
-    if not all(yardsticks):
-        return Reached(steps, seconds)
-    gains = [median(y[part] / f[part] for y, f in zip(yardsticks, found, strict=True)) for part in (0, 1)]
-    return Reached(steps, seconds, *gains)
+    seeds = sum(f is not None for f in found)
+    never = (inf, inf)
+    steps, seconds = (median((f or never)[part] for f in found) for part in (0, 1))
+    if steps == inf:
+        return Reached(seeds)
+    cold_found = [_reached(cold[c.seed], goals[c.seed]) or never for c in mine]
+    gains = [median(its[part] / f[part] if f else 0.0 for its, f in zip(cold_found, found, strict=True))
+             for part in (0, 1)]
+    return Reached(seeds, steps, seconds, *(None if gain == inf else gain for gain in gains))
 
 
 def _reached(curve: Curve, goal: float) -> tuple[int, float] | None:
@@ -159,7 +162,7 @@ def _frame_speed_up(mine: list[Curve], cold: dict[int, Curve], frame: int) -> fl
 def _at_cut(mine: list[Curve], cold: dict[int, Curve], cut: int) -> AtCut:
     row = row_near(mine[0], EQUAL_STEPS)
     levels = [above_cold(c, cold[c.seed], row) for c in mine]
-    reached = [_steps_on(c, cold[c.seed], cut) for c in mine]
+    reached = median(_steps_on(c, cold[c.seed], cut) or inf for c in mine)
     return AtCut(mine[0].steps[row], median(mean(level[:cut]) if cut else float("nan") for level in levels),
                  tuple(median(level[cut + k] for level in levels) for k in AFTER_CUT if cut + k < len(levels[0])),
-                 median(reached) if all(reached) else None)
+                 None if reached == inf else reached)
