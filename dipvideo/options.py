@@ -70,6 +70,9 @@ class EngineOptions(Options):
     first_steps: int | None = option(None, "Optimiser steps of the first frame of a chunk, and of every cold frame.",
                                      least=1)
     steps: int | None = option(None, "Optimiser steps of every later frame.", least=1)
+    budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
+                                        "first frame of a chunk, and always 10 steps at least. The result then depends "
+                                        "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
     stop: str = option("fixed", "When a frame is done: after its steps, or once held-out known pixels "
                                 "stop getting better.", choices=("fixed", "held-out"))
     learning_rate: float | None = option(None, "Adam's step size. Default: the network's own, 0.01 or 0.001.",
@@ -80,7 +83,15 @@ class EngineOptions(Options):
                                     "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",
                             choices=("auto", "float32", "bfloat16"))
-    seed: int = option(0, "Two runs with one seed give the same bytes.", least=0, most=2**31 - 1)
+    seed: int = option(0, "Two runs with one seed give the same bytes, on one machine and without --budget.",
+                       least=0, most=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.budget is not None and (self.steps is not None or self.first_steps is not None):
+            given = "steps" if self.steps is not None else "first_steps"
+            raise OptionError(f"A budget of {self.budget:g} seconds and {given}={getattr(self, given)} were both "
+                              "given: a frame is done by the clock or by its steps, take one of them.")
 
 
 def _check(declared: dataclasses.Field, value: Any) -> None:

@@ -31,7 +31,10 @@ PRESETS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the engine needs to know, settled: no "auto". learning_rate: None is the network's own."""
+    """Everything the engine needs to know, settled: no "auto". learning_rate: None is the network's own.
+
+    budget: seconds a frame, in the place of first_steps and steps.
+    """
 
     device: torch.device
     precision: torch.dtype
@@ -39,6 +42,7 @@ class Settings:
     warm_start: str
     first_steps: int
     steps: int
+    budget: float | None
     stop: str
     learning_rate: float | None
     input_noise: float
@@ -56,5 +60,5 @@ def settle(options: EngineOptions) -> Settings:
         make(preset.network, 1)
     device = choose_device(options.device)
     return Settings(device, choose_precision(options.precision, device), preset.network, options.warm_start,
-                    preset.first_steps, preset.steps, options.stop, options.learning_rate, options.input_noise,
-                    options.flat_start, options.seed)
+                    preset.first_steps, preset.steps, options.budget, options.stop, options.learning_rate,
+                    options.input_noise, options.flat_start, options.seed)

@@ -71,8 +71,8 @@ class Verdict:
     psnr: the best it reached with one number of steps, in dB, errors pooled over the frames. final, best, near: how
     it reached what cold ends with, cold's best along the way, and 99 % of the best of any policy. drift: by steps, how
     much its PSNR minus cold's last moved from the first frame to the last, by a straight line, in dB; empty for cold,
-    for fewer than three frames and across a cut. by_frame: the steps cold needs to what it ends with on a frame, over the policy's,
-    for each frame but the first; None unless most seeds reach it.
+    for fewer than three frames and across a cut. by_frame: the steps cold needs to what it ends with on a
+    frame, over the policy's, for each frame but the first; None unless most seeds reach it.
     """
 
     policy: str
