@@ -11,6 +11,7 @@ from torch import nn
 
 from ..networks import make
 from ..problems import Estimate, Problem
+from . import threads
 
 CODE_SPAN = 0.1  # z ~ U(0, 0.1), as in the paper
 
@@ -50,6 +51,8 @@ class Prior:
         self._noise = input_noise * CODE_SPAN / 12**0.5  # a uniform's deviation is its span / √12
         self._generator = torch.Generator(self.device).manual_seed(seed)
         self.reset()
+        if self.device.type == "cpu":
+            threads.settle(self.networks, self)
 
     def reset(self) -> None:
         """Back to the first random draw, as if nothing had been fitted."""

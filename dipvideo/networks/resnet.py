@@ -3,7 +3,7 @@
 He, Zhang, Ren, Sun: Deep residual learning, CVPR 2016, as used in Ulyanov, Vedaldi, Lempitsky: Deep Image Prior, CVPR
 2018, figure 8 ("ResNet, depth 8") and supplementary material: a code of one channel, eight blocks of 32 channels,
 158,979 parameters for RGB. Every layer works on every
-pixel: 158 thousand multiplications a pixel, sixteen times those of `taper`; and no output sees further than 19 pixels.
+pixel: 158 thousand multiplications a pixel, nine times those of `taper`; and no output sees further than 19 pixels.
 """
 
 from __future__ import annotations

@@ -57,15 +57,16 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
     settings = engine.settle(options)
     kept = Kept(keep)
     posed = pose(clip, options, tell)
+    meter = _Meter(tell)
+    seeds = range(options.seed, options.seed + options.seeds)
+    benches = {seed: Bench(posed, make_prior(posed.problems[0], settings, seed), options.cold_steps, meter.add)
+               for seed in seeds}  # made first: a prior settles how many threads the device has
     device, precision = engine.describe(settings.device), str(settings.precision).removeprefix("torch.")
     conditions = {"frames": posed.fingerprint(), "network": settings.network, "precision": precision,
                   "device": device, "learning_rate": settings.learning_rate, "noise": settings.input_noise,
                   "flat": settings.flat_start, "cold_steps": options.cold_steps}
     keys = {(policy, seed): key_of(policy=policy, seed=seed, rungs=None if policy == "cold" else rungs, **conditions)
-            for seed in range(options.seed, options.seed + options.seeds) for policy in policies}
-    meter = _Meter(tell)
-    benches = {seed: Bench(posed, make_prior(posed.problems[0], settings, seed), options.cold_steps, meter.add)
-               for seed in dict.fromkeys(seed for _, seed in keys)}
+            for seed in seeds for policy in policies}
     missing = [pair for pair, key in keys.items() if kept.get(key) is None]
     meter.total = sum(benches[seed].cost(policy, rungs) for policy, seed in missing)
     meter.total += options.cold_steps * len({seed for policy, seed in missing if policy != "cold"})
