@@ -118,6 +118,7 @@ def test_weights_carried_over_a_cut_are_told_apart(cut_files: tuple[str, str, st
 def test_a_study_is_as_long_as_it_is_told_to_be(tmp_path: Path) -> None:
     """A chunk holds 64 frames at most; a study may hold more."""
     clip, _, mask = film(tmp_path, [panned(90)], 5, 85)
+    assert pose(clip, WarmStartOptions(mask=mask, **QUICK), lambda progress: None).indices == [5, 6, 7, 8]
     posed = pose(clip, WarmStartOptions(mask=mask, **{**QUICK, "frames": 75}), lambda progress: None)
     assert posed.indices == list(range(5, 80))
 
@@ -186,6 +187,7 @@ def test_what_a_cut_costs_is_told_frame_by_frame() -> None:
     ({"mask": None}, OptionError, "give --mask"),
     ({"policies": "yesterday"}, OptionError, "no warm start called"),
     ({"policies": "cold,average:decay=2"}, OptionError, "decay is from 0 to 1"),
+    ({"steps": 3}, OptionError, "say them with rungs and cold_steps"),
     ({"rungs": "two"}, OptionError, "numbers of steps, as in 2,5,10; got 'two'"),
     ({"cut": True}, OptionError, "no cut of the clip has holes on both sides"),
     ({"truth": "small"}, MaskMismatch, "give a truth of the clip's size"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import OptionError
 from ..options import EngineOptions, Options, option
 from ..tasks.remove_subtitles import RemoveSubtitlesOptions
 
@@ -54,3 +55,10 @@ class WarmStartOptions(EngineOptions):
     cut: bool = option(False, "Take the frames around a cut, half of them before it; weights are carried over it.")
     cold_steps: int = option(640, "Steps of a cold frame.", least=10)
     seeds: int = option(3, "How many seeds: the figures are their medians.", least=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = next((name for name in ("steps", "first_steps", "budget") if getattr(self, name) is not None), None)
+        if given:
+            raise OptionError(f"A study tries many numbers of steps, and {given}={getattr(self, given)} was given: "
+                              "say them with rungs and cold_steps.")

@@ -75,7 +75,7 @@ class Prior:
             for weight, first in zip(self.parameters, self._first, strict=True):
                 if first.numel() > 1:
                     noise = torch.randn(weight.shape, generator=self._generator, device=self.device)
-                    weight.add_(noise, alpha=amount * float(first.std()))
+                    weight.add_(amount * first.std() * noise)
 
     def __call__(self, *, perturb: bool = False) -> Estimate:
         """The networks' outputs, (1, C, H, W) float32 each; `perturb` adds the input noise."""

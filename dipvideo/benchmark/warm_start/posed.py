@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...plan import Plan
     from ...problems import FillProblem
 
-MOST_READ = 512  # frames of a run that are read, to bound memory
+LEAST_READ = 64  # frames of a run that are read, or twice as many as are wanted: bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def pose(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
     plan, holes = task.plan(source, tell)
     if not plan.chunks:
         raise OptionError(f"The mask {options.mask!r} has no hole: there is nothing to measure.")
-    chunk, cut_at = _around_cut(plan, options) if options.cut else (_longest(plan), None)
+    chunk, cut_at = _around_cut(plan, options) if options.cut else (_longest(plan, options), None)
     window = read_window(source, chunk, holes)
     targets = [i for i in range(chunk.start, chunk.stop) if window.holes[i - window.first].any()]
     if cut_at is None:
@@ -87,7 +87,7 @@ def pose(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
         raise OptionError("A study needs two frames with holes, and known pixels to score: give another mask, "
                           "or --truth.")
     indices = [targets[k] for k in chosen]
-    cut = None if cut_at is None else next((k for k, i in enumerate(indices) if i >= cut_at), None)
+    cut = None if cut_at is None else next((k for k, i in enumerate(indices) if i >= cut_at), None) or None
     return Posed([posed[k] for k in chosen], [truths[k] for k in chosen], [scored[k] for k in chosen], indices,
                  cut, f"{chunk.box.width}x{chunk.box.height}", "truth" if options.truth else "held-out holes")
 
@@ -104,8 +104,9 @@ def _truths(path: str, source: io.Source, chunk: Chunk, targets: list[int]) -> l
     return truths
 
 
-def _longest(plan: Plan) -> Chunk:
-    return max((_joined(run) for run in _runs(plan.chunks, plan)), key=lambda c: c.stop - c.start)
+def _longest(plan: Plan, options: WarmStartOptions) -> Chunk:
+    run = max(_runs(plan.chunks, plan), key=lambda run: run[-1].stop - run[0].start)
+    return _joined(run, run[0].start, min(run[-1].stop, run[0].start + max(LEAST_READ, 2 * options.frames)))
 
 
 def _around_cut(plan: Plan, options: WarmStartOptions) -> tuple[Chunk, int]:
@@ -139,9 +140,7 @@ def _runs(chunks: Iterable[Chunk], plan: Plan) -> Iterator[list[Chunk]]:
     yield run
 
 
-def _joined(run: list[Chunk], start: int | None = None, stop: int | None = None) -> Chunk:
-    start = run[0].start if start is None else start
-    stop = min(run[-1].stop if stop is None else stop, start + MOST_READ)
+def _joined(run: list[Chunk], start: int, stop: int) -> Chunk:
     return Chunk(start, stop, start, start, stop, reduce(or_, (c.box for c in run)))
 
 

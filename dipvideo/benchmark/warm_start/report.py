@@ -58,8 +58,8 @@ def _cut_table(study: Study) -> list[str]:
              f"|---|---|{'---|' * len(places)}---|"]
     for v in ends:
         steps = "never" if v.at_cut.reached is None else f"{v.at_cut.reached:.0f}"
-        levels = [v.at_cut.before, *v.at_cut.after]
-        lines.append(f"| {v.policy} | {' | '.join(f'{level:+.2f}' for level in levels)} | {steps} |")
+        levels = ["–" if level is None else f"{level:+.2f}" for level in (v.at_cut.before, *v.at_cut.after)]
+        lines.append(f"| {v.policy} | {' | '.join(levels)} | {steps} |")
     return lines
 
 

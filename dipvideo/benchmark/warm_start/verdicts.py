@@ -53,13 +53,13 @@ class Reached:
 class AtCut:
     """Around a cut, in dB above (below: negative) what cold ends with on the same frame, medians over the seeds.
 
-    steps: a frame; before: the mean over the frames before the cut; after: of the frames AFTER_CUT behind it, as far
-    as they were measured; reached: the steps with which the first frame after the cut is as good as cold ends, None
-    unless most seeds get there.
+    steps: a frame; before: the mean over the frames before the cut, None without one; after: of the frames AFTER_CUT
+    behind it, as far as they were measured; reached: the steps with which the first frame after the cut is as good as
+    cold ends, None unless most seeds get there.
     """
 
     steps: int
-    before: float
+    before: float | None
     after: tuple[float, ...]
     reached: float | None
 
@@ -163,6 +163,6 @@ def _at_cut(mine: list[Curve], cold: dict[int, Curve], cut: int) -> AtCut:
     row = row_near(mine[0], EQUAL_STEPS)
     levels = [above_cold(c, cold[c.seed], row) for c in mine]
     reached = median(_steps_on(c, cold[c.seed], cut) or inf for c in mine)
-    return AtCut(mine[0].steps[row], median(mean(level[:cut]) if cut else float("nan") for level in levels),
+    return AtCut(mine[0].steps[row], median(mean(level[:cut]) for level in levels) if cut else None,
                  tuple(median(level[cut + k] for level in levels) for k in AFTER_CUT if cut + k < len(levels[0])),
                  None if reached == inf else reached)
