@@ -38,6 +38,27 @@ def test_a_network_is_as_deep_as_it_says(name: str, halvings: int) -> None:
     assert min(sizes) == 256 >> halvings
 
 
+def test_a_residual_block_adds_to_what_it_is_given() -> None:
+    network = make("resnet:blocks=2,norm_kind=none", 3)
+    code = torch.rand(1, 1, 12, 16)
+    with_blocks = network(code)
+    for module in network.modules():
+        if hasattr(module, "change"):
+            nn.init.zeros_(module.change[-2].weight)
+            nn.init.zeros_(module.change[-2].bias)
+    silent = network(code)
+    without = nn.Sequential(*(m for m in network if not hasattr(m, "change")))
+    assert torch.equal(silent, without(code)) and not torch.allclose(silent, with_blocks)
+
+
+def test_a_network_brings_its_own_step_unless_told_otherwise() -> None:
+    steps = {name: Prior({"image": (3, 8, 8)}, network=name, seed=0).optimiser.param_groups[0]["lr"]
+             for name in names("networks")}
+    assert steps.pop("unet") == steps.pop("resnet") == 0.001 and set(steps.values()) == {0.01}
+    told = Prior({"image": (3, 8, 8)}, network="unet", seed=0, learning_rate=0.02)
+    assert told.optimiser.param_groups[0]["lr"] == 0.02
+
+
 @pytest.mark.parametrize("name", names("networks"))
 @pytest.mark.parametrize("flat", [True, False])
 def test_every_network_can_be_fitted(name: str, flat: bool) -> None:

@@ -30,6 +30,9 @@ def test_work_is_counted_as_it_is_done() -> None:
     prior = engine.Prior({"image": (3, 40, 60)}, network="resnet:blocks=1,width=4", seed=0)
     by_hand = 9 * 40 * 60 * (1 * 4 + 2 * 4 * 4 + 4 * 4 + 4 * 3)
     assert threads.multiplications(prior.networks, prior) == by_hand
+    halved = engine.Prior({"image": (3, 8, 8)}, network="unet:widths=4-8", seed=0)
+    by_hand = 9 * 64 * (4 + 16) + 9 * 16 * (32 + 64) + 16 * 16 * 32 + 9 * 64 * (32 + 16) + 64 * 12
+    assert threads.multiplications(halved.networks, halved) == by_hand
     assert not any(module._forward_hooks for module in prior.networks.modules())
 
 
