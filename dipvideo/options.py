@@ -59,8 +59,8 @@ class EngineOptions(Options):
 
     device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
     preset: str = option("balanced", "Quality against time.", choices=("fast", "balanced", "best"))
-    network: str | None = option(None, "Architecture, with parameters if wanted: taper, skip, "
-                                       "skip:down=32-32-32-32,upsample=nearest …", metavar="NAME[:KEY=VALUE,…]")
+    network: str | None = option(None, "Architecture, with parameters if wanted: taper, skip, encoder-decoder, unet, "
+                                       "resnet, skip:down=32-32-32-32,upsample=nearest …", metavar="NAME[:KEY=VALUE,…]")
     warm_start: str = option("previous", "What a frame starts from: previous (the last frame's weights), average "
                                          "(their running average), window (their mean over some frames), anchor "
                                          "(drawn back to the first frame's), or cold (nothing); with parameters if "
