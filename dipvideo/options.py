@@ -59,24 +59,39 @@ class EngineOptions(Options):
 
     device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
     preset: str = option("balanced", "Quality against time.", choices=("fast", "balanced", "best"))
-    network: str | None = option(None, "Architecture, with parameters if wanted: taper, skip, "
-                                       "skip:down=32-32-32-32,upsample=nearest …", metavar="NAME[:KEY=VALUE,…]")
-    warm_start: str = option("previous", "What a frame starts from: the previous frame's weights, their running "
-                                         "average, the mean of a window of frames, or nothing.",
-                             choices=("previous", "average", "window", "cold"))
+    network: str | None = option(None, "Architecture, with parameters if wanted: taper, skip, encoder-decoder, unet, "
+                                       "resnet, skip:down=32-32-32-32,upsample=nearest …", metavar="NAME[:KEY=VALUE,…]")
+    warm_start: str = option("previous", "What a frame starts from: previous (the last frame's weights), average "
+                                         "(their running average), window (their mean over some frames), anchor "
+                                         "(drawn back to the first frame's), or cold (nothing); with parameters if "
+                                         "wanted: average:decay=0.9, window:frames=8, anchor:shrink=0.1,noise=0.05, "
+                                         "previous:optimiser=carried|second-moment|reset.",
+                             metavar="NAME[:KEY=VALUE,…]")
     first_steps: int | None = option(None, "Optimiser steps of the first frame of a chunk, and of every cold frame.",
                                      least=1)
     steps: int | None = option(None, "Optimiser steps of every later frame.", least=1)
+    budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
+                                        "first frame of a chunk, and always 10 steps at least. The result then depends "
+                                        "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
     stop: str = option("fixed", "When a frame is done: after its steps, or once held-out known pixels "
                                 "stop getting better.", choices=("fixed", "held-out"))
-    learning_rate: float = option(0.01, "Adam's step size.", least=1e-6, most=1.0)
+    learning_rate: float | None = option(None, "Adam's step size. Default: the network's own, 0.01 or 0.001.",
+                                         least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
     flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "
                                     "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",
                             choices=("auto", "float32", "bfloat16"))
-    seed: int = option(0, "Two runs with one seed give the same bytes.", least=0, most=2**31 - 1)
+    seed: int = option(0, "Two runs with one seed give the same bytes, on one machine and without --budget.",
+                       least=0, most=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.budget is not None and (self.steps is not None or self.first_steps is not None):
+            given = "steps" if self.steps is not None else "first_steps"
+            raise OptionError(f"A budget of {self.budget:g} seconds and {given}={getattr(self, given)} were both "
+                              "given: a frame is done by the clock or by its steps, take one of them.")
 
 
 def _check(declared: dataclasses.Field, value: Any) -> None:

@@ -220,7 +220,7 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
     seed = chunk.seed(settings.seed)
     fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
                              engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
-                             steps=settings.steps, stop=settings.stop, seed=seed)
+                             steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed)
     steps = rolled_back = 0  # of the frames fitted to warm up, too
     for index, (problem, fit) in zip(targets, fits, strict=True):
         steps, rolled_back = steps + fit.steps, rolled_back + fit.rolled_back

@@ -40,7 +40,7 @@ def quality(policy: str, first_steps: int, steps: int) -> list[float]:
     return [psnr(p.picture(f.estimate), c, hole) for (p, f), c in zip(fits, clean, strict=True)]
 
 
-@pytest.mark.parametrize("policy", ["previous", "average", "window"])
+@pytest.mark.parametrize("policy", ["previous", "average", "window", "anchor"])
 def test_a_warm_start_beats_a_cold_one_at_equal_steps(policy: str) -> None:
     warm = np.mean(quality(policy, 80, 10)[1:])
     cold = np.mean(quality("cold", 10, 10)[1:])
@@ -56,7 +56,7 @@ def test_a_cold_frame_does_not_depend_on_the_one_before() -> None:
     assert torch.equal(second.estimate["image"], alone[1].estimate["image"])
 
 
-@pytest.mark.parametrize("policy", ["previous", "average", "window", "cold"])
+@pytest.mark.parametrize("policy", ["previous", "average", "window", "anchor:noise=0.1", "cold"])
 def test_one_seed_gives_the_same_bits_and_another_does_not(policy: str) -> None:
     problems, _, _ = scene()
 

@@ -5,11 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "options": ["FaithfulOptions", "QualityOptions", "SpeedOptions"],
+        "options": ["FaithfulOptions", "QualityOptions", "SpeedOptions", "WarmStartOptions"],
         "speed": ["measure_speed"],
         "faithful": ["measure_faithful"],
-        "warm_start": ["WarmStartOptions", "measure_warm_start"],
+        "warm_start": ["measure_warm_start", "write_warm_start"],
         "quality": ["measure_quality"],
-        "report": ["write_faithful", "write_quality", "write_speed", "write_warm_start"],
+        "report": ["write_faithful", "write_quality", "write_speed"],
     },
 )

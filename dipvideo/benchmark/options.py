@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..options import Options, option
+from ..errors import OptionError
+from ..options import EngineOptions, Options, option
 from ..tasks.remove_subtitles import RemoveSubtitlesOptions
 
 
@@ -34,3 +35,30 @@ class QualityOptions(RemoveSubtitlesOptions):
     methods: str = option("untouched,telea,navier-stokes,median,true,own", "What to measure: untouched, telea, "
                           "navier-stokes, median (of the frames around), cold (the prior of the paper on each frame: "
                           "slow), true (dipvideo with the true mask), own (with its own).", metavar="NAME,…")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmStartOptions(EngineOptions):
+    """The frames, the policies and how long each is tried."""
+
+    mask: str | None = option(None, "The holes, white on black: a picture, or a video or folder of masks.",
+                              metavar="FILE")
+    truth: str | None = option(None, "The clip without holes; without it known pixels are held out and scored.",
+                               metavar="FILE")
+    grow: int = option(0, "Grow the mask by this many pixels on every side.", least=0, most=200)
+    base: bool = option(True, "Draw texture on a smooth base; without it the prior draws everything, as in the paper.")
+    policies: str = option("cold,previous,previous:optimiser=carried,previous:optimiser=reset,average,"
+                           "average:decay=0.9,window,anchor", "Which policies, as --warm-start takes them, separated "
+                           "by commas.", metavar="NAME[:KEY=VALUE,…],…")
+    rungs: str = option("2,5,10,20,40", "With how many steps a frame each policy is tried.", metavar="N,…")
+    frames: int = option(12, "How many frames of the clip's longest run of holes; 60 or more show drift.", least=2)
+    cut: bool = option(False, "Take the frames around a cut, half of them before it; weights are carried over it.")
+    cold_steps: int = option(640, "Steps of a cold frame.", least=10)
+    seeds: int = option(3, "How many seeds: the figures are their medians.", least=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = next((name for name in ("steps", "first_steps", "budget") if getattr(self, name) is not None), None)
+        if given:
+            raise OptionError(f"A study tries many numbers of steps, and {given}={getattr(self, given)} was given: "
+                              "say them with rungs and cold_steps.")

@@ -1,37 +1,25 @@
-"""A study as a table, as numbers and as pictures."""
+"""Measurements as tables, as numbers and as pictures."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from ..errors import OptionError
-
 if TYPE_CHECKING:
     from .faithful import Faithful
     from .quality import Quality
     from .speed import Speed
-    from .warm_start import Reached, Study
-
-
-def write_warm_start(study: Study, folder: Path, command: str) -> list[Path]:
-    """warm-start.md, .json and .png in `folder`. Raises OptionError without matplotlib, the others being written."""
-    files = _written(folder, "warm-start", warm_start_table(study, command), {"command": command, **asdict(study)})
-    picture = folder / "warm-start.png"
-    plot(study, picture)
-    return [*files, picture]
 
 
 def write_quality(quality: Quality, folder: Path, command: str) -> list[Path]:
     """quality.md, .json and a contact sheet for each clip in `folder`."""
     rows = [asdict(row) for row in quality.rows]
-    files = _written(folder, "quality", quality_table(quality, command), {"command": command, "rows": rows})
+    files = written(folder, "quality", quality_table(quality, command), {"command": command, "rows": rows})
     for clip, sheet in quality.sheets.items():
         picture = folder / f"{clip}.png"
         cv2.imwrite(str(picture), np.ascontiguousarray(sheet[..., ::-1]))
@@ -41,15 +29,16 @@ def write_quality(quality: Quality, folder: Path, command: str) -> list[Path]:
 
 def write_faithful(faithful: Faithful, folder: Path, command: str) -> list[Path]:
     """faithful.md and .json in `folder`."""
-    return _written(folder, "faithful", faithful_table(faithful, command), {"command": command, **asdict(faithful)})
+    return written(folder, "faithful", faithful_table(faithful, command), {"command": command, **asdict(faithful)})
 
 
 def write_speed(speed: Speed, folder: Path, command: str) -> list[Path]:
     """speed.md and .json in `folder`."""
-    return _written(folder, "speed", speed_table(speed, command), {"command": command, **asdict(speed)})
+    return written(folder, "speed", speed_table(speed, command), {"command": command, **asdict(speed)})
 
 
-def _written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
+def written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
+    """name.md and name.json in `folder`, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{name}.md", folder / f"{name}.json"]
     files[0].write_text(table)
@@ -112,53 +101,3 @@ def quality_table(quality: Quality, command: str) -> str:
         cells = [f"{row.figures[name]:{form}}" if name in row.figures else "–" for name, form in forms.items()]
         lines.append(f"| {row.clip} | {row.method} | {' | '.join(cells)} | {row.seconds:.2f} |")
     return "\n".join(lines) + "\n"
-
-
-def warm_start_table(study: Study, command: str) -> str:
-    """The verdicts as a table, with the conditions they hold under."""
-    seeds = len({c.seed for c in study.curves})
-    network = f"`{study.network}`{'' if study.base else ' without a smooth base'}"
-    network += "" if study.flat_start else ", from random features"
-    lines = [
-        f"# What a warm start is worth: {study.clip}", "",
-        f"Frames {study.frames[0]} to {study.frames[1] - 1}, crop {study.crop}, scored on {study.scored}; network "
-        f"{network}, {study.device}, {study.precision}; medians of {seeds} seeds. Made by", "",
-        f"    {command}", "",
-        "| start | best hole PSNR, dB (spread) | to cold's final quality: steps, seconds a frame, fewer steps | "
-        "to cold's best |",
-        "|---|---|---|---|",
-    ]
-    for v in study.verdicts:
-        lines.append(f"| {v.policy} | {v.psnr:.2f} ({v.psnr_spread[0]:.2f} … {v.psnr_spread[1]:.2f}) | "
-                     f"{_cell(v.final)} | {_cell(v.best)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(reached: Reached) -> str:
-    if reached.steps is None:
-        return "not on every seed"
-    return f"{reached.steps:.0f}, {reached.seconds:.2f} s, {reached.speed_up:.1f}×"
-
-
-def plot(study: Study, path: Path) -> None:
-    """Quality against steps, one curve a policy: the median over seeds, and their spread as a band."""
-    try:
-        from matplotlib.figure import Figure  # an extra: only this function needs it
-    except ImportError as error:
-        raise OptionError("Drawing the curves needs matplotlib: pip install 'dipvideo[plot]'. "
-                          "The table and the numbers were written.") from error
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for policy in dict.fromkeys(c.policy for c in study.curves):
-        curves = [c.points for c in study.curves if c.policy == policy]
-        steps = [p.steps for p in curves[0]]
-        values = [[c[i].psnr for c in curves] for i in range(len(steps))]
-        line, = axes.plot(steps, [median(v) for v in values], marker="o", label=policy)
-        axes.fill_between(steps, [min(v) for v in values], [max(v) for v in values], alpha=0.2, color=line.get_color())
-    axes.set_xscale("log")
-    axes.set_xlabel("optimiser steps a frame")
-    axes.set_ylabel("PSNR in the hole, dB")
-    axes.set_title(f"{study.clip}: what a frame starts from")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, dpi=130)

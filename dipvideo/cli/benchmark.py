@@ -36,10 +36,13 @@ def _warm_start() -> click.Command:
     def measure(clip: str, options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
         from ..benchmark import measure_warm_start, write_warm_start
 
-        return write_warm_start(measure_warm_start(clip, options, tell=tell), folder, line)
+        study = measure_warm_start(clip, options, keep=folder / "warm-start.kept.json", tell=tell)
+        return write_warm_start(study, folder, line)
 
     return _command("warm-start", "clip", WarmStartOptions, measure,
-                    "Quality against steps for each way to start a frame: a table, its numbers as JSON, and a plot.")
+                    "Quality against steps and seconds for each way to start a frame, its drift over the frames and "
+                    "what a cut does: tables, numbers as JSON, and plots. Curves that are measured are kept in the "
+                    "folder, so that a run resumes where it stopped, and a policy that is added is measured alone.")
 
 
 def _quality() -> click.Command:

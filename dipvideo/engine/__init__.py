@@ -1,6 +1,7 @@
 """Fits a prior to problems, frame after frame, each starting from what the last one taught it.
 
     device      where to compute, in what arithmetic
+    threads     on how many threads of a CPU
     prior       networks and their code, fixed within a shot
     warmstart   what of the last frames a frame starts from
     stop        when a frame is done

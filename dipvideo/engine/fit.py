@@ -1,11 +1,12 @@
 """Fits one frame, then a sequence of them.
 
 The step loop never waits for the device: losses stay there and are read back every CHECK steps, when divergence is
-looked for and the stop rule is asked.
+looked for, the stop rule is asked, and the clock is read if there is a budget.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from .warmstart import WarmStart
 
 CHECK = 10  # steps between two read-backs
 JUMP = 4.0  # a loss this many times its running median is a divergence
+FIRST_SHARE = 4  # times the budget of a frame are given to the first, which has no weights to start from
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,11 @@ class Fit:
     rolled_back: int = 0
 
 
-def fit(problem: Problem, prior: Prior, *, steps: int, rule: StopRule | None = None) -> Fit:
-    """Fit `prior` to `problem` from where it stands, for at most `steps` steps.
+def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | None = None,
+        rule: StopRule | None = None) -> Fit:
+    """Fit `prior` to `problem` from where it stands, for at most `steps` steps and `budget` seconds, if they are given.
+
+    One of both must be. A budget is never overrun but by the first CHECK steps.
 
     A loss that jumps or is not finite undoes the steps since the last check; the direction of Adam is dropped and
     its step halved for the rest of the frame.
@@ -50,9 +55,13 @@ def fit(problem: Problem, prior: Prior, *, steps: int, rule: StopRule | None = N
     losses: list[torch.Tensor] = []
     recent: deque[float] = deque(maxlen=10 * CHECK)
     good, rolled_back = prior.weights(), 0
+    limit = sys.maxsize if steps is None else steps
     done, stopped = 0, f"All {steps} steps were spent."
-    while done < steps:
-        for _ in range(min(CHECK, steps - done)):
+    while done < limit:
+        if budget is not None and done and (time.perf_counter() - began) * (done + CHECK) / done > budget:
+            stopped = f"The budget of {budget:g} s was spent after {done} steps."
+            break
+        for _ in range(min(CHECK, limit - done)):
             losses.append(prior.step(target))
             done += 1
         values = torch.stack(losses).tolist()
@@ -82,13 +91,16 @@ def fit(problem: Problem, prior: Prior, *, steps: int, rule: StopRule | None = N
 
 
 def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart, *, first_steps: int, steps: int,
-               stop: str = "fixed", seed: int = 0) -> Iterator[tuple[Problem, Fit]]:
+               budget: float | None = None, stop: str = "fixed", seed: int = 0) -> Iterator[tuple[Problem, Fit]]:
     """Fit one problem after another with the same prior; a frame that starts from nothing takes `first_steps`.
+
+    budget: seconds a frame, in the place of both numbers of steps; the first frame gets FIRST_SHARE of them.
 
     `problems` is drawn from as frames are fitted, so it may be a generator of any length. Yields each problem with
     its fit.
     """
     last: tuple[Problem, Estimate] | None = None
+    begun = False
     for problem in problems:
         problem = problem.to(prior.device)
         rest = problem.at_rest()
@@ -99,7 +111,12 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
         if last is not None:
             problem = problem.follow(*last)
         cold = warm_start.begin(prior)
-        result = fit(problem, prior, steps=first_steps if cold else steps, rule=STOP_RULES[stop](problem, seed))
+        rule = STOP_RULES[stop](problem, seed)
+        if budget is None:
+            result = fit(problem, prior, steps=first_steps if cold else steps, rule=rule)
+        else:
+            result = fit(problem, prior, steps=None, budget=budget if begun else FIRST_SHARE * budget, rule=rule)
+            begun = True
         warm_start.end(prior)
         last = problem, result.estimate
         yield problem, result

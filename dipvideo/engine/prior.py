@@ -11,6 +11,7 @@ from torch import nn
 
 from ..networks import make
 from ..problems import Estimate, Problem
+from . import threads
 
 CODE_SPAN = 0.1  # z ~ U(0, 0.1), as in the paper
 
@@ -21,7 +22,8 @@ class Prior:
     """One network an output, all fitted by one Adam.
 
     outputs: {name: (C, H, W)}; network: a spec for `networks.make`; seed: draws weights, code and noise, the same on
-    every device. input_noise: standard deviation of the noise added to z at each step, relative to z's own.
+    every device. learning_rate: Adam's step, by default the network's own. input_noise: standard deviation of the
+    noise added to z at each step, relative to z's own.
     flat: the last layers start at zero, so that outputs start at 0.5 everywhere and hold nothing but what was fitted;
     in ten steps on a small soft scene that is 30.5 instead of 12.1 dB in the hole on a smooth base, and after 160
     steps without one 33.0 instead of 14.7. The paper starts from random features.
@@ -29,13 +31,14 @@ class Prior:
 
     def __init__(self, outputs: dict[str, tuple[int, int, int]], *, network: str, seed: int,
                  device: torch.device | str = "cpu", precision: torch.dtype = torch.float32,
-                 learning_rate: float = 0.01, input_noise: float = 0.0, flat: bool = True):
-        self.device, self.precision, self.learning_rate = torch.device(device), precision, learning_rate
+                 learning_rate: float | None = None, input_noise: float = 0.0, flat: bool = True):
+        self.device, self.precision = torch.device(device), precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.networks = nn.ModuleDict({name: make(network, c) for name, (c, _, _) in outputs.items()})
             self.codes = {name: torch.rand(1, self.networks[name].code_channels, h, w) * CODE_SPAN
                           for name, (_, h, w) in outputs.items()}
+        self.learning_rate = learning_rate or min(n.learning_rate for n in self.networks.values())
         if flat:
             for network in self.networks.values():
                 last = [m for m in network.modules() if isinstance(m, nn.Conv2d)][-1]
@@ -48,10 +51,16 @@ class Prior:
         self._noise = input_noise * CODE_SPAN / 12**0.5  # a uniform's deviation is its span / √12
         self._generator = torch.Generator(self.device).manual_seed(seed)
         self.reset()
+        if self.device.type == "cpu":
+            threads.settle(self.networks, self)
 
     def reset(self) -> None:
         """Back to the first random draw, as if nothing had been fitted."""
         self.load(self._first)
+        self.forget_moments()
+
+    def forget_moments(self) -> None:
+        """Drop all that Adam has gathered, and keep the weights."""
         self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate,
                                           fused=self.device.type in ("cpu", "cuda"))
 
@@ -59,6 +68,14 @@ class Prior:
         """Drop Adam's first moment, which points where the last frame lay, and keep its second, the step's scale."""
         for state in self.optimiser.state.values():
             state["exp_avg"].zero_()
+
+    def shake(self, amount: float) -> None:
+        """Add noise to the weights: to each tensor `amount` times the deviation that it was first drawn with."""
+        with torch.no_grad():
+            for weight, first in zip(self.parameters, self._first, strict=True):
+                if first.numel() > 1:
+                    noise = torch.randn(weight.shape, generator=self._generator, device=self.device)
+                    weight.add_(amount * first.std() * noise)
 
     def __call__(self, *, perturb: bool = False) -> Estimate:
         """The networks' outputs, (1, C, H, W) float32 each; `perturb` adds the input noise."""

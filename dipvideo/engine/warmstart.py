@@ -1,7 +1,11 @@
 """What a frame starts from: its predecessor's weights, an average of them, or nothing.
 
-Between frames every policy but `cold` keeps the code, Adam's second moment and the weights it speaks of, and drops
-Adam's first moment.
+`make_warm_start("average:decay=0.9")` makes a policy from what a user types; the parameters are the keywords of its
+class. Between frames every policy but `cold` keeps the code; what it keeps of Adam is its `optimiser`:
+
+    carried         both moments: the step goes on as if the frame had not changed
+    second-moment   the second, which scales the step; the first, which points where the last frame lay, is dropped
+    reset           nothing
 """
 
 from __future__ import annotations
@@ -11,8 +15,12 @@ from typing import Protocol
 
 import torch
 
+from .. import spec
 from ..errors import OptionError
 from .prior import Prior, Weights
+
+_BETWEEN_FRAMES = {"carried": lambda prior: None, "second-moment": Prior.forget_direction,
+                   "reset": Prior.forget_moments}
 
 
 class WarmStart(Protocol):
@@ -38,14 +46,16 @@ class Cold:
 class Previous:
     """A frame starts from the weights the previous frame ended with."""
 
-    def __init__(self) -> None:
-        self._fresh = True
+    def __init__(self, *, optimiser: str = "second-moment") -> None:
+        if optimiser not in _BETWEEN_FRAMES:
+            raise ValueError(f"optimiser is one of {', '.join(_BETWEEN_FRAMES)}, not {optimiser!r}")
+        self._fresh, self._optimiser = True, optimiser
 
     def begin(self, prior: Prior) -> bool:
         if self._fresh:
             prior.reset()
         else:
-            prior.forget_direction()
+            _BETWEEN_FRAMES[self._optimiser](prior)
         return self._fresh
 
     def end(self, prior: Prior) -> None:
@@ -55,8 +65,9 @@ class Previous:
 class Average(Previous):
     """A frame starts from a running average of the weights: average ← decay · average + (1 − decay) · weights."""
 
-    def __init__(self, decay: float = 0.5):
-        super().__init__()
+    def __init__(self, *, decay: float = 0.5, optimiser: str = "second-moment"):
+        super().__init__(optimiser=optimiser)
+        _check_share("decay", decay)
         self._decay = decay
         self._average: Weights = []
 
@@ -76,8 +87,10 @@ class Average(Previous):
 class Window(Previous):
     """A frame starts from the mean of the last `frames` frames' weights."""
 
-    def __init__(self, frames: int = 4):
-        super().__init__()
+    def __init__(self, *, frames: int = 4, optimiser: str = "second-moment"):
+        super().__init__(optimiser=optimiser)
+        if frames < 1:
+            raise ValueError(f"a window has at least one frame, not {frames}")
         self._last: deque[Weights] = deque(maxlen=frames)
 
     def begin(self, prior: Prior) -> bool:
@@ -90,11 +103,47 @@ class Window(Previous):
         self._last.append(prior.weights())
 
 
-WARM_STARTS = {"previous": Previous, "average": Average, "window": Window, "cold": Cold}
+class Anchor(Previous):
+    """A frame starts from the previous weights, drawn towards those that the first frame ended with, and shaken.
+
+    weights ← weights + shrink · (anchor − weights) + noise · deviation · N(0, 1), each tensor's deviation being that
+    of its first random draw. After Ash & Adams: On Warm-Starting Neural Network Training, NeurIPS 2020 ("shrink and
+    perturb"), who shrink towards zero; a prior's good weights lie far from there, and near where the shot began.
+    """
+
+    def __init__(self, *, shrink: float = 0.1, noise: float = 0.0, optimiser: str = "second-moment"):
+        super().__init__(optimiser=optimiser)
+        _check_share("shrink", shrink)
+        if not 0 <= noise < float("inf"):
+            raise ValueError(f"noise is at least 0, not {noise}")
+        self._shrink, self._noise = shrink, noise
+        self._anchor: Weights = []
+
+    def begin(self, prior: Prior) -> bool:
+        if self._anchor:
+            weights = prior.weights()
+            torch._foreach_lerp_(weights, self._anchor, self._shrink)
+            prior.load(weights)
+            if self._noise:
+                prior.shake(self._noise)
+        return super().begin(prior)
+
+    def end(self, prior: Prior) -> None:
+        super().end(prior)
+        self._anchor = self._anchor or prior.weights()
 
 
-def make_warm_start(name: str) -> WarmStart:
-    """Raises OptionError naming what is known."""
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is from 0 to 1, not {value}")
+
+
+WARM_STARTS = {"previous": Previous, "average": Average, "window": Window, "anchor": Anchor, "cold": Cold}
+
+
+def make_warm_start(text: str) -> WarmStart:
+    """The policy that `text` names, as "average:decay=0.9". Raises OptionError naming what is known."""
+    name = spec.name_of(text)
     if name not in WARM_STARTS:
         raise OptionError(f"There is no warm start called {name!r}. Known: {', '.join(WARM_STARTS)}.")
-    return WARM_STARTS[name]()
+    return spec.make("warm start", text, WARM_STARTS[name])[0]

@@ -50,10 +50,10 @@ class _ReflectConv(nn.Conv2d):
 
 
 def conv_block(fan_in: int, channels: int, kernel: int, *, stride: int = 1, padding: str = "reflect",
-               norm_kind: str = "batch") -> nn.Sequential:
-    """Convolution, normalisation, LeakyReLU."""
+               norm_kind: str = "batch", slope: float = SLOPE) -> nn.Sequential:
+    """Convolution, normalisation, LeakyReLU; a rectifier with slope 0."""
     return nn.Sequential(conv(fan_in, channels, kernel, stride=stride, padding=padding), norm(norm_kind, channels),
-                         nn.LeakyReLU(SLOPE, inplace=True))
+                         nn.LeakyReLU(slope, inplace=True))
 
 
 class Enlarge(nn.Module):

@@ -1,7 +1,7 @@
 """A fast hourglass: few channels where pixels are many, one convolution a scale and direction.
 
 Most of the prior lies in the upsampling that is not learnt (Liu et al., FasterDIP, ICCV 2023), so the finest scales,
-which cost the most, can be thin: 10 thousand multiplications a pixel against 495 thousand for the paper's text
+which cost the most, can be thin: 17 thousand multiplications a pixel against 495 thousand for the paper's text
 inpainting network.
 """
 

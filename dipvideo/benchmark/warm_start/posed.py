@@ -1,0 +1,160 @@
+"""The frames of a study: what to fit, what to compare with, and where."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from functools import reduce
+from itertools import pairwise
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import io
+from ...errors import MaskMismatch, OptionError
+from ...pipeline import read_window
+from ...plan import Chunk
+from ...progress import Tell
+from ...tasks.base import Window
+from ...tasks.inpaint import FillOptions, Inpaint
+from ..options import WarmStartOptions
+
+if TYPE_CHECKING:
+    from ...plan import Plan
+    from ...problems import FillProblem
+
+LEAST_READ = 64  # frames of a run that are read, or twice as many as are wanted: bounds memory
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """problems: one a frame, in order; truths: (h, w, 3) float32; scored: (h, w) bool, the pixels to compare.
+
+    indices: the frames' numbers in the clip; cut: the place among them of the first after a cut, None without one;
+    crop: "width x height"; against: what the truth is.
+    """
+
+    problems: list[FillProblem]
+    truths: list[np.ndarray]
+    scored: list[np.ndarray]
+    indices: list[int]
+    cut: int | None
+    crop: str
+    against: str
+
+    def fingerprint(self) -> str:
+        """Equal for equal frames, problems and truths."""
+        digest = hashlib.sha256(repr((self.indices, self.against)).encode())
+        for part in _parts([self.problems, self.truths, self.scored]):
+            digest.update(part)
+        return digest.hexdigest()
+
+
+def pose(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
+    """The longest run of holes in one shot, or with `options.cut` the run around a cut, at most `options.frames`.
+
+    Without a truth the same holes, moved to where the picture is known, are cut out too, and scored.
+    Raises OptionError without a mask, a hole or a cut, MaskMismatch for a truth of another size, and SourceError.
+    """
+    if options.mask is None:
+        raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
+    task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0))
+    source = io.open_source(clip)
+    plan, holes = task.plan(source, tell)
+    if not plan.chunks:
+        raise OptionError(f"The mask {options.mask!r} has no hole: there is nothing to measure.")
+    chunk, cut_at = _around_cut(plan, options) if options.cut else (_longest(plan, options), None)
+    window = read_window(source, chunk, holes)
+    targets = [i for i in range(chunk.start, chunk.stop) if window.holes[i - window.first].any()]
+    if cut_at is None:
+        targets = targets[:options.frames]
+    else:
+        before = [i for i in targets if i < cut_at][-(options.frames // 2):]
+        targets = before + [i for i in targets if i >= cut_at][:options.frames - len(before)]
+    places = [i - window.first for i in targets]
+    if options.truth:
+        truths, scored = _truths(options.truth, source, chunk, targets), [window.holes[p] for p in places]
+    else:
+        moved = np.roll(window.holes, window.holes.shape[1] // 2, axis=1) & ~window.holes
+        truths = [window.frames[p].astype(np.float32) / (255 if window.frames.dtype == np.uint8 else 1)
+                  for p in places]
+        window, scored = Window(window.first, window.frames, window.holes | moved), [moved[p] for p in places]
+    posed = list(task.problems(chunk, window, targets))
+    chosen = [k for k, where in enumerate(scored) if where.any()]  # a hole that fills the crop leaves nothing to score
+    if len(chosen) < 2:
+        raise OptionError("A study needs two frames with holes, and known pixels to score: give another mask, "
+                          "or --truth.")
+    indices = [targets[k] for k in chosen]
+    cut = None if cut_at is None else next((k for k, i in enumerate(indices) if i >= cut_at), None) or None
+    return Posed([posed[k] for k in chosen], [truths[k] for k in chosen], [scored[k] for k in chosen], indices,
+                 cut, f"{chunk.box.width}x{chunk.box.height}", "truth" if options.truth else "held-out holes")
+
+
+def _truths(path: str, source: io.Source, chunk: Chunk, targets: list[int]) -> list[np.ndarray]:
+    true = io.open_source(path)
+    if (true.info.width, true.info.height) != (source.info.width, source.info.height):
+        raise MaskMismatch(f"The truth {path!r} is {true.info.width}x{true.info.height} but the clip is "
+                           f"{source.info.width}x{source.info.height}: give a truth of the clip's size.")
+    wanted = set(targets)
+    truths = [f.planes.rgb(chunk.box) for f in true.frames(targets[0], targets[-1] + 1) if f.index in wanted]
+    if len(truths) != len(targets):
+        raise MaskMismatch(f"The truth {path!r} ends before the clip does: give a truth of the clip's length.")
+    return truths
+
+
+def _longest(plan: Plan, options: WarmStartOptions) -> Chunk:
+    run = max(_runs(plan.chunks, plan), key=lambda run: run[-1].stop - run[0].start)
+    return _joined(run, run[0].start, min(run[-1].stop, run[0].start + max(LEAST_READ, 2 * options.frames)))
+
+
+def _around_cut(plan: Plan, options: WarmStartOptions) -> tuple[Chunk, int]:
+    """The chunk that reaches furthest on both sides of a cut, and the first frame after the cut."""
+    best, reach = None, 0
+    for one, other in pairwise(plan.shots):
+        before = [c for c in plan.chunks if one.start <= c.start < one.stop]
+        after = [c for c in plan.chunks if other.start <= c.start < other.stop]
+        if not before or not after:
+            continue
+        last, first = list(_runs(before, plan))[-1], next(_runs(after, plan))
+        around = min(last[-1].stop - last[0].start, first[-1].stop - first[0].start, options.frames)
+        if around > reach:
+            best, reach = (last, first, other.start), around
+    if best is None:
+        raise OptionError("--cut was asked for, but no cut of the clip has holes on both sides: give another clip.")
+    last, first, cut = best
+    start = max(last[0].start, last[-1].stop - options.frames)
+    return _joined([*last, *first], start, min(first[-1].stop, first[0].start + options.frames)), cut
+
+
+def _runs(chunks: Iterable[Chunk], plan: Plan) -> Iterator[list[Chunk]]:
+    """Chunks that follow each other without a gap within a shot: they were one caption."""
+    starts = {shot.start for shot in plan.shots}
+    run: list[Chunk] = []
+    for chunk in chunks:
+        if run and (chunk.start != run[-1].stop or chunk.start in starts):
+            yield run
+            run = []
+        run.append(chunk)
+    yield run
+
+
+def _joined(run: list[Chunk], start: int, stop: int) -> Chunk:
+    return Chunk(start, stop, start, start, stop, reduce(or_, (c.box for c in run)))
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    """The bytes of what is nested in `value`."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _parts(item)
+    elif isinstance(value, np.ndarray):
+        yield np.ascontiguousarray(value).tobytes()
+    elif hasattr(value, "numpy"):
+        yield value.contiguous().numpy().tobytes()
+    elif hasattr(value, "__dataclass_fields__"):
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
+    else:
+        yield repr(value).encode()

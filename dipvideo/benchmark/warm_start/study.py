@@ -1,0 +1,106 @@
+"""A study from start to end: frames posed, curves measured or found, verdicts drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ... import engine, spec
+from ...errors import OptionError
+from ...pipeline import make_prior
+from ...progress import Progress, Tell
+from ..options import WarmStartOptions
+from .curves import Bench, Curve
+from .kept import Kept, key_of
+from .posed import pose
+from .verdicts import Verdict, verdicts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """All that was measured, and under what conditions.
+
+    indices: the numbers of the frames, the first of which is every policy's cold start; cut: the place among them of
+    the first after a cut, or None.
+    """
+
+    clip: str
+    indices: tuple[int, ...]
+    cut: int | None
+    crop: str
+    scored: str
+    network: str
+    base: bool
+    flat_start: bool
+    device: str
+    precision: str
+    cold_steps: int
+    curves: tuple[Curve, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def seeds(self) -> int:
+        return len({c.seed for c in self.curves})
+
+
+def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | None = None,
+                       tell: Tell = lambda progress: None) -> Study:
+    """Measure every policy of `options.policies` on `clip`; cold is always among them.
+
+    keep: a JSON file of curves, which are taken from there if all that decides them is the same, and put there once
+    they are measured. Raises OptionError, MaskMismatch and SourceError.
+    """
+    policies = list(dict.fromkeys(["cold", *spec.listed(options.policies)]))
+    for policy in policies:
+        engine.make_warm_start(policy)
+    rungs = _rungs(options.rungs)
+    settings = engine.settle(options)
+    kept = Kept(keep)
+    posed = pose(clip, options, tell)
+    meter = _Meter(tell)
+    seeds = range(options.seed, options.seed + options.seeds)
+    benches = {seed: Bench(posed, make_prior(posed.problems[0], settings, seed), options.cold_steps, meter.add)
+               for seed in seeds}  # made first: a prior settles how many threads the device has
+    device, precision = engine.describe(settings.device), str(settings.precision).removeprefix("torch.")
+    conditions = {"frames": posed.fingerprint(), "network": settings.network, "precision": precision,
+                  "device": device, "learning_rate": settings.learning_rate, "noise": settings.input_noise,
+                  "flat": settings.flat_start, "cold_steps": options.cold_steps}
+    keys = {(policy, seed): key_of(policy=policy, seed=seed, rungs=None if policy == "cold" else rungs, **conditions)
+            for seed in seeds for policy in policies}
+    missing = [pair for pair, key in keys.items() if kept.get(key) is None]
+    meter.total = sum(benches[seed].cost(policy, rungs) for policy, seed in missing)
+    meter.total += options.cold_steps * len({seed for policy, seed in missing if policy != "cold"})
+    curves = []
+    for (policy, seed), key in keys.items():
+        curve = kept.get(key)
+        if curve is None:
+            meter.note = f"{policy}, seed {seed}, {len(missing)} of {len(keys)} curves left"
+            curve = benches[seed].measure(policy, seed, rungs)
+            kept.put(key, curve)
+            missing.remove((policy, seed))
+        curves.append(curve)
+    return Study(Path(clip).name, tuple(posed.indices), posed.cut, posed.crop, posed.against, settings.network,
+                 options.base, options.flat_start, device, precision, options.cold_steps, tuple(curves),
+                 tuple(verdicts_of(curves, policies, posed.cut)))
+
+
+class _Meter:
+    """Tells how many of all steps are done."""
+
+    def __init__(self, tell: Tell):
+        self._done, self._tell = 0, tell
+        self.total, self.note = 0, ""
+
+    def add(self, steps: int) -> None:
+        self._done += steps
+        self._tell(Progress("measuring", self._done, self.total, "step", self.note))
+
+
+def _rungs(text: str) -> tuple[int, ...]:
+    try:
+        rungs = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        rungs = ()
+    if not rungs or rungs[0] < 1:
+        raise OptionError(f"Rungs are numbers of steps, as in 2,5,10; got {text!r}.")
+    return rungs
