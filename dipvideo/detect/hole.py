@@ -23,6 +23,7 @@ STILLNESS = 0.72  # of the deviation over time farther away
 MOVING_255 = 6.0  # deviation over time of a picture that moves
 PROMINENT = 0.5  # of the letters' usual contrast: the inside of a letter
 CALM_255 = 8.0  # deviation over time of a letter: compression, grain
+THIN = 0.55  # of the deviation around it, for a letter so thin that the picture shows through
 COLOUR_255 = 45  # letters of one line differ less in luma
 FAINT = 0.3  # of the letters' usual contrast: the softest edge of a letter
 STILL_255 = 8.0  # so little changes in a picture that stands still
@@ -72,7 +73,10 @@ def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarra
     usual = float(np.percentile(strokes[letters], 70))
     colour = float(np.percentile(mean[letters], 70))
     calm = _calm(deviation, letters)
-    core = (strokes >= PROMINENT * usual) & (np.abs(mean - colour) < COLOUR_255) & (deviation <= calm)
+    # A thin letter lets some of a restless picture through: it changes, but much less than what is around it.
+    wide = (2 * round(height) + 1,) * 2
+    stands = deviation <= np.maximum(calm, THIN * cv2.blur(deviation.astype(np.float32), wide))
+    core = (strokes >= PROMINENT * usual) & (np.abs(mean - colour) < COLOUR_255) & stands
     if changes:
         core = _mostly(core, np.maximum.reduce(changes) > CHANGED_255)
     kept = letters.copy()
