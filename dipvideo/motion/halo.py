@@ -17,9 +17,9 @@ OUTSIDE, GROWN, DEEPER = 0.99, 0.97, (0.5, 0.4, 0.3, 0.3)
 # further 7 to 30, beside it 14 to 120).
 SMEARED = (10.0, 10.0, 12.0, 25.0, 80.0, 80.0)
 TEXT_SPAN = 300.0  # code values: what text adds may be anything within
-INDEPENDENT = 4  # frames' worth of independent doubt in a caption: what is wrong in one frame often is in the next
+INDEPENDENT = 12  # frames' worth of independent doubt in a caption: what is wrong in one frame often is in the next
 SMALL = 16.0  # squared code values that halo adds in all frames alike
-SURE = 0.9  # from here on a pixel counts as free of text
+SURE = 0.85  # from here on a pixel counts as free of text
 
 
 def free_of_text(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, depth: np.ndarray,
