@@ -77,7 +77,7 @@ def test_a_pixel_that_one_frame_shows_is_borrowed_from_that_frame_and_is_its_pix
         assert np.median(off) <= 1 and (off <= 12).mean() > 0.95  # the texture spans 150
 
 
-def test_what_a_pan_borrows_is_in_no_hole_of_the_frame_it_names(pan: dict) -> None:
+def test_what_a_pan_borrows_is_no_text_of_the_frame_it_names(pan: dict) -> None:
     number, y, x = np.nonzero(pan["codes"] >= 3)
     source = pan["codes"][number, y, x].astype(int) - BORROWED + number
     there = x + SPEED * (number - source)
@@ -85,7 +85,9 @@ def test_what_a_pan_borrows_is_in_no_hole_of_the_frame_it_names(pan: dict) -> No
     shown = (there >= 0) & (there < 160)
     assert shown.mean() > 0.9
     seen, row, column = source[shown], y[shown], there[shown]
-    assert not pan["holes"][seen, row, column].mean() > 0.02
+    # the mask was grown, and the edge of a hole that shows no text is lent
+    text = np.stack([cv2.erode(hole.astype(np.uint8), np.ones((5, 5))) > 0 for hole in pan["holes"]])
+    assert not text[seen, row, column].mean() > 0.02
     out, was = lumas(pan["out"]).astype(int), lumas(pan["film"]).astype(int)
     apart = out[number, y, x][shown] - was[seen, row, column]
     still = out[number, y, x][shown] - was[number[shown], row, x[shown]]
