@@ -2,6 +2,7 @@
 
     borrowing   the answer: pixels, how far each can be trusted, and where it came from
     guess       what is known of one frame's hidden pixels, from other frames and from the rim
+    halo        which pixels of a hole show no text: evidence, and nearly the picture
     unmix       what still shows through: soft edges, halos, thin shadow, read pixel by pixel
     panel       translucent boxes, taken off as a whole
     candidates  the frames worth asking, moved onto the one to fill, cheapest ways first
