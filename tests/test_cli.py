@@ -42,8 +42,8 @@ def test_help_never_imports_what_is_heavy(arguments: list[str]) -> None:
 
 def test_a_run_ends_in_one_line_and_keeps_pipes_clean(masked: tuple[str, str], tmp_path: Path, capsys) -> None:
     film, mask = masked
-    assert main(["inpaint", film, "--mask", mask, "--no-borrow", "--json", str(tmp_path / "s.json"),
-                 *QUICK]) == 0
+    assert main(["inpaint", film, "--mask", mask, "--no-borrow", "--draw", "always", "--json",
+                 str(tmp_path / "s.json"), *QUICK]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
     last = printed.err.strip().splitlines()[-1]

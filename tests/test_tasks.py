@@ -22,7 +22,8 @@ from dipvideo.io import open_source
 from dipvideo.metrics import psnr
 from dipvideo.plan import MAX_FRAMES, WARM_UP
 
-QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "first_steps": 60, "steps": 8, "precision": "float32"}
+QUICK = {"device": "cpu", "network": "taper:widths=8-16-32", "draw": "always", "first_steps": 60, "steps": 8,
+         "precision": "float32"}
 SIZE = (144, 256)
 
 

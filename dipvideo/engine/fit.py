@@ -10,7 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -96,30 +96,43 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
 
     budget: seconds a frame, in the place of both numbers of steps; the first frame gets FIRST_SHARE of them.
 
+    Before the first frame that asks for it, what drawing is worth is tried on pixels that are known: where it is worth
+    nothing, no further frame is fitted.
+
     `problems` is drawn from as frames are fitted, so it may be a generator of any length. Yields each problem with
     its fit.
     """
+    def spend(problem: Problem, cold: bool) -> Fit:
+        nonlocal begun
+        rule = STOP_RULES[stop](problem, seed)
+        if budget is None:
+            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule)
+        share, begun = 1.0 if begun else FIRST_SHARE, True
+        return fit(problem, prior, steps=None, budget=share * budget, rule=rule)
+
     last: tuple[Problem, Estimate] | None = None
-    begun = False
+    begun, share = False, None  # share: what drawing is worth, once it has been tried
     for problem in problems:
         problem = problem.to(prior.device)
-        rest = problem.at_rest()
+        if share is not None:
+            problem = problem.drawn(share)
+        rest, tried = problem.at_rest(), 0
+        if rest is None and share is None and (rehearsal := problem.rehearsal()):
+            trial = spend(rehearsal.problem, warm_start.begin(prior))
+            warm_start.end(prior)
+            share, tried = rehearsal.worth(trial.estimate), trial.steps
+            problem = problem.drawn(share)
+            rest = problem.at_rest()
         if rest is not None:
             last = problem, rest
-            yield problem, Fit(rest, 0, 0.0, 0.0, "Nothing was left to fit.")
+            yield problem, Fit(rest, tried, 0.0, 0.0, "Nothing was left to fit.")
             continue
         if last is not None:
             problem = problem.follow(*last)
-        cold = warm_start.begin(prior)
-        rule = STOP_RULES[stop](problem, seed)
-        if budget is None:
-            result = fit(problem, prior, steps=first_steps if cold else steps, rule=rule)
-        else:
-            result = fit(problem, prior, steps=None, budget=budget if begun else FIRST_SHARE * budget, rule=rule)
-            begun = True
+        result = spend(problem, warm_start.begin(prior))
         warm_start.end(prior)
         last = problem, result.estimate
-        yield problem, result
+        yield problem, replace(result, steps=result.steps + tried)
 
 
 def _diverged(values: list[float], recent: deque[float]) -> bool:

@@ -24,8 +24,8 @@ class Preset:
 # Measured in benchmarks/presets.md.
 PRESETS = {
     "fast": Preset("taper:skip=0,widths=16-32-48-64", 60, 5),
-    "balanced": Preset("taper", 120, 15),
-    "best": Preset("taper:widths=32-64-96-128-128,skip=8", 300, 40),
+    "balanced": Preset("taper", 200, 15),
+    "best": Preset("taper:widths=32-64-96-128-128,skip=8", 600, 40),
 }
 
 

@@ -35,6 +35,14 @@ class Problem(ABC):
         """The estimate to answer with if so little is left to the prior that fitting it is not worth a step."""
         return None
 
+    def rehearsal(self) -> Rehearsal | None:
+        """The same problem with more hidden, to tell what drawing is worth, or None where that is not in question."""
+        return None
+
+    def drawn(self, share: float) -> Problem:
+        """The same problem, in whose answer what is drawn has this share, in [0, 1], where nothing else is known."""
+        return self
+
     def hold_out(self, share: float, seed: int) -> HeldOut | None:
         """Set aside `share` of the observed pixels for a stop rule, or None where the problem has none to spare."""
         return None
@@ -52,3 +60,13 @@ class HeldOut(ABC):
     @abstractmethod
     def error(self, estimate: Estimate) -> torch.Tensor:
         """Mean squared error over what was set aside: a scalar."""
+
+
+class Rehearsal(ABC):
+    """A problem of which more is hidden than need be, so that an estimate can be judged."""
+
+    problem: Problem
+
+    @abstractmethod
+    def worth(self, estimate: Estimate) -> float:
+        """The share, in [0, 1], that what is drawn should have in the answer."""

@@ -41,7 +41,10 @@ class FillOptions(TaskOptions):
     feather: float = option(2.0, "Pixels over which a filled hole fades into the picture, inside the hole.",
                             least=0.0, most=100.0)
     base: bool = option(True, "Draw texture on a smooth base; without it the prior draws everything, as in the paper.")
-    pull: float = option(0.1, "How strongly what nothing constrains holds on to the smooth base.",
+    draw: str = option("auto", "Whether the prior draws what no frame shows: auto tries on known pixels what that is "
+                               "worth, and carries the rim in where it is nothing; never always does.",
+                       choices=("auto", "always", "never"))
+    pull: float = option(0.0, "How strongly what nothing constrains holds on to the smooth base.",
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
                            least=0.0, most=10.0)
@@ -114,7 +117,8 @@ class Inpaint(Task):
                 source[confidence < 0.5] = -1  # what is drawn weighs more
                 image = np.where((confidence > 0)[..., None], found.rgb, image)
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
-                                          pull=self.options.pull, hold=self.options.memory, source=source)
+                                          pull=self.options.pull, hold=self.options.memory, source=source,
+                                          share={"auto": None, "always": 1.0, "never": 0.0}[self.options.draw])
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.FillProblem)
