@@ -141,7 +141,7 @@ class _Caption:
         """(frames, holes) with the box taken off the caption's frames, and out of their holes but for its letters.
 
         The box off, what compression smeared beside its letters stands out: SSIM .82 → .88, .80 → .83 and .81 → .85 on
-        three clips with EDGE around them left to be borrowed.
+        three clips with EDGE around them left to be borrowed. Beside a soft shadow it would take the shadow: −2.5 dB.
         """
         frames, holes = self._frames.copy(), self._holes.copy()
         for t, (place, there) in enumerate(zip(self._places, self._inside, strict=True)):
@@ -152,8 +152,9 @@ class _Caption:
             ys, xs = (v[through] for v in np.nonzero(self._hole))
             frames[place, ys, xs] = np.rint(values) if self._scale == 1 else values / self._scale
             holes[place, ys, xs] = False
-            letters = cv2.dilate(holes[place].view(np.uint8), EDGE).view(bool)
-            holes[place] = letters & self._holes[place]
+            if panel.area:
+                letters = cv2.dilate(holes[place].view(np.uint8), EDGE).view(bool)
+                holes[place] = letters & self._holes[place]
         return frames, holes
 
     def free_of_text(self, grown: int) -> np.ndarray:

@@ -42,13 +42,15 @@ class Panel:
     """A translucent box over one caption's hole of k pixels.
 
     inside: (k,) bool; offset: (t, 3) and slope: (t, 3) float32, for luma and two chroma, so that a frame's background
-    is offset + slope · shown; variance: (t,) of its luma, squared code values.
+    is offset + slope · shown; variance: (t,) of its luma, squared code values. area: whether it is a box or plate, not
+    strokes.
     """
 
     inside: np.ndarray
     offset: np.ndarray
     slope: np.ndarray
     variance: np.ndarray
+    area: bool
 
 
 def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep: np.ndarray,
@@ -80,7 +82,8 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     offsets, slopes, doubts = (np.empty((count, n), np.float32) for n in (3, 3, 1))
     for t, part in enumerate(parts):
         offsets[t], slopes[t], doubts[t] = _fit(*part)
-    if not _believed(slopes[middle, 0] * clear, doubts[middle, 0], clear < READABLE, inside, hole):
+    area = _is_area(inside, hole)
+    if not _believed(slopes[middle, 0] * clear, doubts[middle, 0], area, clear < READABLE):
         return None
     _steady(offsets, slopes, doubts, parts, middle, line)
     held = np.flatnonzero(np.isfinite(doubts[:, 0]) & (slopes[:, 0] > ON * slopes[:, 0].max()))
@@ -88,10 +91,17 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
         return None
     few = held[np.linspace(0, len(held) - 1, min(SEEN, len(held))).astype(int)]
     bared = offsets[few, None, 0] + slopes[few, None, 0] * shown[few, :, 0]
-    return Panel(_spread(inside, shown[held][..., 0], bared, deep, hole), offsets, slopes, doubts[:, 0])
+    return Panel(_spread(inside, shown[held][..., 0], bared, deep, hole), offsets, slopes, doubts[:, 0], area)
 
 
-def _believed(ratios: np.ndarray, doubts: np.ndarray, readable: bool, inside: np.ndarray, hole: np.ndarray) -> bool:
+def _is_area(inside: np.ndarray, hole: np.ndarray) -> bool:
+    """Whether most of it is too wide to be strokes."""
+    picture = np.zeros(hole.shape, np.uint8)
+    picture[hole] = inside
+    return cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((WIDE, WIDE), np.uint8)).sum() > SOLID * picture.sum()
+
+
+def _believed(ratios: np.ndarray, doubts: np.ndarray, area: bool, readable: bool) -> bool:
     """Whether the frames' own lines bear out the caption's, as they do under an overlay and hardly ever by chance.
 
     ratios: of their slopes to the caption's; readable: whether letters could let so little through. An area is
@@ -101,9 +111,6 @@ def _believed(ratios: np.ndarray, doubts: np.ndarray, readable: bool, inside: np
     if sure.mean() < MOST:
         return False
     low, half, high = np.quantile(ratios[sure], (0.25, 0.5, 0.75))
-    picture = np.zeros(hole.shape, np.uint8)
-    picture[hole] = inside
-    area = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((WIDE, WIDE), np.uint8)).sum() > SOLID * picture.sum()
     return abs(half - 1) < BORNE_OUT and (area or (readable and high - low < ALIKE))
 
 
