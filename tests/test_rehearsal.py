@@ -81,3 +81,11 @@ def test_nothing_is_tried_where_the_prior_draws_all_as_in_the_paper() -> None:
     problem = FillProblem.of(Box(0, 0, *SIZE), texture(*SIZE).astype(np.float32) / 255, hole(),
                              np.zeros(SIZE, np.float32), base=False)
     assert problem.rehearsal() is None and posed(texture(*SIZE), confidence=1.0).at_rest() is not None
+
+
+def test_a_hole_that_is_mostly_borrowed_is_not_tried_at_all() -> None:
+    confidence = hole() * np.float32(0.9)
+    confidence[20:28] = 0
+    image = slanted().astype(np.float32) / 255
+    asked = [FillProblem.of(Box(0, 0, *SIZE), image, hole(), confidence, share=share) for share in (None, 1.0)]
+    assert asked[0].at_rest() is not None and asked[1].at_rest() is None

@@ -25,7 +25,7 @@ class Preset:
 PRESETS = {
     "fast": Preset("taper:skip=0,widths=16-32-48-64", 60, 5),
     "balanced": Preset("taper", 200, 15),
-    "best": Preset("taper:widths=32-64-96-128-128,skip=8", 600, 40),
+    "best": Preset("taper", 400, 40),
 }
 
 
