@@ -116,23 +116,31 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
         problem = problem.to(prior.device)
         if share is not None:
             problem = problem.drawn(share)
-        rest, tried = problem.at_rest(), 0
+        rest, trial = problem.at_rest(), None
         if rest is None and share is None and (rehearsal := problem.rehearsal()):
             trial = spend(rehearsal.problem, warm_start.begin(prior))
             warm_start.end(prior)
-            share, tried = rehearsal.worth(trial.estimate), trial.steps
+            share = rehearsal.worth(trial.estimate)
             problem = problem.drawn(share)
             rest = problem.at_rest()
         if rest is not None:
             last = problem, rest
-            yield problem, Fit(rest, tried, 0.0, 0.0, "Nothing was left to fit.")
+            yield problem, _after(trial, Fit(rest, 0, 0.0, 0.0, "Nothing was left to fit."))
             continue
         if last is not None:
             problem = problem.follow(*last)
         result = spend(problem, warm_start.begin(prior))
         warm_start.end(prior)
         last = problem, result.estimate
-        yield problem, replace(result, steps=result.steps + tried)
+        yield problem, _after(trial, result)
+
+
+def _after(trial: Fit | None, result: Fit) -> Fit:
+    """`result` with what its trial cost."""
+    if trial is None:
+        return result
+    return replace(result, steps=trial.steps + result.steps, seconds=trial.seconds + result.seconds,
+                   rolled_back=trial.rolled_back + result.rolled_back)
 
 
 def _diverged(values: list[float], recent: deque[float]) -> bool:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import av
 
@@ -20,6 +21,27 @@ except ImportError:  # Windows, which itself refuses two writers of one file
     fcntl = None
 
 LONGEST_NAME = 200  # bytes, of the 255 that file systems allow: the rest is for what temporary names add
+
+
+class Writer(Protocol):
+    """Something that is finished if all went well, and closed in any case."""
+
+    def finish(self) -> object: ...
+
+    def close(self) -> None: ...
+
+
+W = TypeVar("W", bound=Writer)
+
+
+@contextmanager
+def finished(writer: W) -> Iterator[W]:
+    """`writer`, finished on a clean exit, closed on any."""
+    try:
+        yield writer
+        writer.finish()
+    finally:
+        writer.close()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import OptionError
 from ..frame import VideoInfo
 from ..planes import Patch
-from .atomic import complete_or_nothing
+from .atomic import complete_or_nothing, finished
 
 # What a patch says, as samples of its box; the number is its frame's.
 Sampled = Callable[[Patch, int], np.ndarray]
@@ -31,13 +31,8 @@ def open_side_video(path: Path, info: VideoInfo, sampled: Sampled, *, what: str,
     """
     if path.suffix.lower() not in suffixes:
         raise OptionError(f"{what} is written losslessly as {' or '.join(suffixes)}; got {str(path)!r}.")
-    with complete_or_nothing(path) as part:
-        writer = SideVideo(part, info, sampled, depth)
-        try:
-            yield writer
-            writer.finish()
-        finally:
-            writer.close()
+    with complete_or_nothing(path) as part, finished(SideVideo(part, info, sampled, depth)) as writer:
+        yield writer
 
 
 class SideVideo:

@@ -10,7 +10,7 @@ from typing import Protocol
 from ..errors import OptionError
 from ..frame import Cue, Frame
 from ..planes import Patch
-from .atomic import complete_or_nothing
+from .atomic import complete_or_nothing, finished
 from .pictures import PictureSource, PictureWriter
 from .source import Source
 from .video import Tell, VideoOutput, Wish
@@ -71,8 +71,5 @@ def open_output(path: Path, source: Source, wish: Wish = USUAL, *,
                               "or .webm.")
         else:
             output = VideoOutput(part, source, wish, tell)
-        try:
+        with finished(output):
             yield output
-            output.finish()
-        finally:
-            output.close()

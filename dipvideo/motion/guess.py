@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..planes import DRAWN, UNMIXED
 from .agreement import DARK
 from .candidates import Candidate
 
@@ -20,7 +21,6 @@ WORSE, SPREAD = 1.5, 2.0
 # its squared error grows about so, from .3 of the detail beside the rim to 4 times eight pixels in.
 CARRIED, LEAST_OFF, MOST_OFF = 2.0, 0.5, 4.0
 LEAST = 12.0  # squared code values: carried in, nothing is surer than a few levels
-NONE, UNMIXED = -1, -2  # sources that are no frame
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -29,7 +29,7 @@ class Guess:
     """The k hidden pixels of one frame, in the order of np.nonzero.
 
     values: (k, 3) float32 RGB in code values, from other frames; variance: (k,) float32 squared code values, inf where
-    no frame shows the pixel; source: (k,) int32, the frame that weighs most, UNMIXED or NONE; around and
+    no frame shows the pixel; source: (k,) int32, the frame that weighs most, UNMIXED or DRAWN; around and
     around_variance: the same of the rim, carried in.
     """
 
@@ -67,7 +67,7 @@ def guess_from_rim(frame: np.ndarray, hole: np.ndarray, known: np.ndarray, grid:
     picture = frame if frame.dtype == np.uint8 else np.rint(frame * 255).clip(0, 255).astype(np.uint8)
     around = cv2.inpaint(picture, hole.view(np.uint8), 3, cv2.INPAINT_TELEA)[ys, xs].astype(np.float32)
     off = (depth(hole)[ys, xs] / CARRIED).clip(LEAST_OFF, MOST_OFF)
-    return Guess(np.zeros_like(around), np.full(len(ys), np.inf, np.float32), np.full(len(ys), NONE, np.int32), around,
+    return Guess(np.zeros_like(around), np.full(len(ys), np.inf, np.float32), np.full(len(ys), DRAWN, np.int32), around,
                  np.maximum(rim[_rows(known, ys, xs, grid)] * off, LEAST))
 
 
@@ -106,7 +106,7 @@ def mix(guess: Guess, frames: np.ndarray, hole: np.ndarray, known: np.ndarray, g
     spread = np.maximum(squares / total - (mixed @ GREY / total) ** 2, 0)
     guess.variance = np.where(seen, WORSE * least[rows] + SPREAD * spread, np.inf).astype(np.float32)
     best = np.array([c.frame for c in candidates], np.int32)[weights.argmax(0)]
-    guess.source = np.where(seen, best[rows], np.int32(NONE))
+    guess.source = np.where(seen, best[rows], np.int32(DRAWN))
 
 
 def depth(hole: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ OUTSIDE, GROWN, DEEPER = 0.99, 0.97, (0.5, 0.4, 0.3, 0.3)
 # further 7 to 30, beside it 14 to 120).
 SMEARED = (10.0, 10.0, 12.0, 25.0, 80.0, 80.0)
 TEXT_SPAN = 300.0  # code values: what text adds may be anything within
-INDEPENDENT = 12  # frames' worth of independent doubt in a caption: what is wrong in one frame often is in the next
+DEPENDENT = 2  # frames that are worth an independent one: what is wrong in one often is in the next
 SMALL = 16.0  # squared code values that halo adds in all frames alike
 SURE = 0.85  # from here on a pixel counts as free of text
 
@@ -34,7 +34,7 @@ def free_of_text(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, dep
     count = known.sum(0)
     some = np.maximum(count, 1)
     bias = np.where(known, shown - guess, 0).sum(0) / some
-    doubt = np.where(known, variance, 0).sum(0) / some / np.minimum(np.maximum(count / 2, 1), INDEPENDENT) + SMALL
+    doubt = np.where(known, variance, 0).sum(0) / some / np.maximum(count / DEPENDENT, 1) + SMALL
     free = _by_depth((*[OUTSIDE] * outside, *[GROWN] * grown, *DEEPER, 0), depth)
     likely = np.exp(-bias**2 / (2 * doubt)) / np.sqrt(2 * np.pi * doubt)
     return np.where(count > 0, free * likely / (free * likely + (1 - free) / TEXT_SPAN), free)

@@ -172,15 +172,19 @@ def _tensor(values: np.ndarray) -> torch.Tensor:
 
 def smooth_base(image: np.ndarray, hole: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """(h, w, 3) float32: the picture's low frequencies, carried into the hole from its rim and borrowed pixels."""
-    unknown = (hole & (confidence < 0.5)).view(np.uint8)
-    filled = cv2.inpaint(np.rint(image.clip(0, 1) * 255).astype(np.uint8), unknown, 3, cv2.INPAINT_TELEA)
-    return cv2.GaussianBlur(filled.astype(np.float32) / 255, (0, 0), BASE_SIGMA)
+    unknown = hole & (confidence < 0.5)
+    return cv2.GaussianBlur(_inpainted(image, unknown), (0, 0), BASE_SIGMA)
 
 
 def carried_in(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """(h, w, 3) float32: the picture, and in its hole what its rim says (Telea, 2004)."""
+    return np.where(hole[..., None], _inpainted(image, hole), image)
+
+
+def _inpainted(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """(h, w, 3) float32 in [0, 1], of 8 bits."""
     filled = cv2.inpaint(np.rint(image.clip(0, 1) * 255).astype(np.uint8), hole.view(np.uint8), 3, cv2.INPAINT_TELEA)
-    return np.where(hole[..., None], filled.astype(np.float32) / 255, image)
+    return filled.astype(np.float32) / 255
 
 
 def feathered(hole: np.ndarray, feather: float) -> np.ndarray:

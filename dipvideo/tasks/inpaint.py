@@ -14,7 +14,7 @@ from .. import io, motion, problems
 from ..errors import OptionError
 from ..options import option
 from ..plan import make_plan
-from ..planes import Patch
+from ..planes import DRAWN, Patch
 from ..progress import Tell
 from ..span import span_of, watch
 from .base import Task, TaskOptions, Window
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..io import Source
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
+
+SHARES = {"auto": None, "always": 1.0, "never": 0.0}  # of what the prior draws; None: it is tried first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,9 @@ class FillOptions(TaskOptions):
                             least=0.0, most=100.0)
     base: bool = option(True, "Draw texture on a smooth base; without it the prior draws everything, as in the paper.")
     draw: str = option("auto", "Whether the prior draws what no frame shows: auto tries on known pixels what that is "
-                               "worth, and carries the rim in where it is nothing; never always does.",
-                       choices=("auto", "always", "never"))
+                               "worth, where next to nothing is borrowed, and else carries the rim in; never always "
+                               "carries it in.",
+                       choices=tuple(SHARES))
     pull: float = option(0.0, "How strongly what nothing constrains holds on to the smooth base.",
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
@@ -110,15 +113,15 @@ class Inpaint(Task):
         for place in places:
             frame, hole = window.frames[place], window.holes[place]
             image = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame.copy()
-            confidence, source = np.zeros(hole.shape, np.float32), np.full(hole.shape, -1, np.int32)
+            confidence, source = np.zeros(hole.shape, np.float32), np.full(hole.shape, DRAWN, np.int32)
             if found := next(borrowed, None):
                 confidence = np.where(hole, found.confidence, 0)
                 source = np.where(found.source >= 0, found.source + np.int32(window.first), found.source)
-                source[confidence < 0.5] = -1  # what is drawn weighs more
+                source[confidence < 0.5] = DRAWN  # what is drawn weighs more
                 image = np.where((confidence > 0)[..., None], found.rgb, image)
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
                                           pull=self.options.pull, hold=self.options.memory, source=source,
-                                          share={"auto": None, "always": 1.0, "never": 0.0}[self.options.draw])
+                                          share=SHARES[self.options.draw])
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.FillProblem)
