@@ -14,7 +14,7 @@ from .progress import Progress
 from .registry import load
 
 if TYPE_CHECKING:
-    from .pipeline import Summary
+    from .summary import Summary
 
 
 def function_of(command: str) -> Callable[..., Summary]:

@@ -22,6 +22,20 @@ class Holes(Protocol):
         ...
 
 
+class Everywhere:
+    """The hole of a task that makes every pixel of some frames anew.
+
+    span: the numbers of those frames.
+    """
+
+    def __init__(self, span: range):
+        self._span = span
+
+    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
+        there = np.array([index in self._span for index in range(start, stop)])
+        return np.broadcast_to(there[:, None, None], (stop - start, box.height, box.width))
+
+
 class EventHoles:
     """The holes of captions, grown by `grow` pixels; each stands still while it is on screen."""
 

@@ -14,10 +14,14 @@ from .errors import OptionError
 
 
 def option(default: Any, help: str, *, choices: tuple[str, ...] = (), least: float | None = None,
-           most: float | None = None, metavar: str | None = None, short: str | None = None) -> Any:
-    """A dataclass field that is an option; `least` and `most` are inclusive."""
+           most: float | None = None, metavar: str | None = None, argument: bool = False,
+           required: bool = False) -> Any:
+    """A dataclass field that is an option; `least` and `most` are inclusive.
+
+    argument: on the command line it is told by its place, after the input; required: it must be given.
+    """
     return field(default=default, metadata={"help": help, "choices": choices, "least": least, "most": most,
-                                            "metavar": metavar, "short": short})
+                                            "metavar": metavar, "argument": argument, "required": required})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,8 @@ class EngineOptions(Options):
 
 def _check(declared: dataclasses.Field, value: Any) -> None:
     rules, name = declared.metadata, declared.name
+    if value is None and rules.get("required"):
+        raise OptionError(f"{name} must be given: {rules['help'][0].lower()}{rules['help'][1:]}")
     if value is None and declared.default is None:
         return
     if rules.get("choices") and value not in rules["choices"]:

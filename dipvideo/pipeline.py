@@ -12,9 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,54 +21,10 @@ from . import engine, io
 from .errors import OptionError
 from .frame import Frame
 from .plan import Chunk, make_stretches
-from .planes import Patch
 from .progress import Progress, Tell
-from .tasks.base import Task, Window
-
-if TYPE_CHECKING:
-    from .holes import Holes
-    from .problems import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Shares of the filled pixels, 1 in all: shown by other frames; by this one, under an overlay; or made up."""
-
-    borrowed: float
-    unmixed: float
-    drawn: float
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run did.
-
-    frames: in the video; touched: of them restored; chunks; steps: of the optimiser, in all; rolled_back: how often a
-    fit diverged and was undone; seconds: from start to finish, of which restore_seconds went into restoring; damaged:
-    packets that could not be decoded whole; warnings: a sentence for whatever could not be kept; planned: captions
-    in the plan, where that was all that was asked for; plan_seconds: spent looking for what to do; memory: the
-    process's peak so far, in bytes, 0 where the system does not say; filled: where the filled pixels came from, None
-    where nothing was filled or the task does not know.
-    """
-
-    output: str
-    frames: int
-    touched: int
-    shots: int
-    chunks: int
-    steps: int
-    rolled_back: int
-    device: str
-    network: str
-    encoder: str
-    seconds: float
-    restore_seconds: float
-    damaged: int = 0
-    warnings: tuple[str, ...] = ()
-    planned: int | None = None
-    plan_seconds: float = 0.0
-    memory: int = 0
-    filled: Shares | None = None
+from .restore import Restored, restore_chunk
+from .summary import Shares, Summary
+from .tasks.base import Task
 
 
 @dataclass(slots=True)
@@ -91,17 +46,6 @@ class Tally:
 
     def shares(self) -> Shares | None:
         return Shares(*map(float, self.origins / self.origins.sum())) if self.origins.any() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """One frame's answer."""
-
-    index: int
-    patch: Patch
-    steps: int
-    rolled_back: int
-    seconds: float
 
 
 def run(task: Task, source_path: str | Path, output: str | Path | None = None, *,
@@ -207,44 +151,3 @@ def _in_step(frames: Iterator[Frame], chunks: Sequence[Chunk],
             coming = next(answers, None)
         else:
             yield frame, None
-
-
-def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
-                  settings: engine.Settings) -> Iterator[Restored]:
-    """The frames of one chunk; the same on every machine of a kind, whatever ran before."""
-    began = time.perf_counter()
-    window = read_window(source, chunk, holes)
-    targets = [index for index in range(chunk.fit_start, chunk.stop) if window.holes[index - window.first].any()]
-    problems = iter(task.problems(chunk, window, targets))
-    first = next(problems)
-    seed = chunk.seed(settings.seed)
-    fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
-                             engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
-                             steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed)
-    steps = rolled_back = 0  # of the frames fitted to warm up, too
-    for index, (problem, fit) in zip(targets, fits, strict=True):
-        steps, rolled_back = steps + fit.steps, rolled_back + fit.rolled_back
-        if index < chunk.start:
-            continue
-        patch = task.render(problem, fit.estimate)
-        now = time.perf_counter()
-        yield Restored(index, patch, steps, rolled_back, now - began)
-        began, steps, rolled_back = time.perf_counter(), 0, 0
-
-
-def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine.Prior:
-    """A prior of the shape that `problem` asks for."""
-    return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
-                        precision=settings.precision, learning_rate=settings.learning_rate,
-                        input_noise=settings.input_noise, flat=settings.flat_start)
-
-
-def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:
-    """The chunk's frames and the margin to borrow from, cut to its box."""
-    crops: list[np.ndarray] = []
-    for frame in source.frames(chunk.read_start, chunk.read_stop):
-        crop = frame.planes.rgb(chunk.box)
-        crop = np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop
-        crops += [crop] * (frame.index + 1 - chunk.read_start - len(crops))  # stands in for frames that damage took
-    crops += crops[-1:] * (chunk.read_stop - chunk.read_start - len(crops))
-    return Window(chunk.read_start, np.stack(crops), holes.window(chunk.read_start, chunk.read_stop, chunk.box))

@@ -68,16 +68,17 @@ class Stretch:
     copied: bool
 
 
-def make_plan(info: VideoInfo, boxes: Sequence[Box | None], cuts: Sequence[int]) -> Plan:
+def make_plan(info: VideoInfo, boxes: Sequence[Box | None], cuts: Sequence[int], *, most: int = MAX_FRAMES,
+              reach: int = BORROW_FRAMES) -> Plan:
     """Cut the work into chunks.
 
     boxes: for each frame what encloses its hole, None where it has none; cuts: the first frame of each shot but the
-    first.
+    first; most: frames with holes in a chunk; reach: frames read on both sides of it.
     """
     edges = [0, *cuts, len(boxes)]
     shots = tuple(Shot(a, b) for a, b in pairwise(edges) if b > a)
-    chunks = tuple(_chunk(info, shot, part, boxes)
-                   for shot in shots for group in _groups(shot, boxes) for part in _parts(group))
+    chunks = tuple(_chunk(info, shot, part, boxes, reach)
+                   for shot in shots for group in _groups(shot, boxes) for part in _parts(group, most))
     return Plan(len(boxes), sum(b is not None for b in boxes), shots, chunks)
 
 
@@ -136,14 +137,14 @@ def _groups(shot: Shot, boxes: Sequence[Box | None]) -> Iterator[list[int]]:
         yield group
 
 
-def _parts(group: list[int]) -> Iterator[list[int]]:
-    """Split evenly into at most MAX_FRAMES frames with holes each."""
-    parts = -(-len(group) // MAX_FRAMES)
+def _parts(group: list[int], most: int) -> Iterator[list[int]]:
+    """Split evenly into at most `most` frames with holes each."""
+    parts = -(-len(group) // most)
     for part in range(parts):
         yield group[len(group) * part // parts:len(group) * (part + 1) // parts]
 
 
-def _chunk(info: VideoInfo, shot: Shot, frames: list[int], boxes: Sequence[Box | None]) -> Chunk:
+def _chunk(info: VideoInfo, shot: Shot, frames: list[int], boxes: Sequence[Box | None], reach: int) -> Chunk:
     start, stop = frames[0], frames[-1] + 1
     box = reduce(or_, (boxes[index] for index in frames))
     fit_start = start
@@ -152,8 +153,8 @@ def _chunk(info: VideoInfo, shot: Shot, frames: list[int], boxes: Sequence[Box |
         fit_start -= 1
         box |= boxes[fit_start]
     margin = CROP_MARGIN * max(info.height, 360) // 360
-    return Chunk(start, stop, fit_start, max(shot.start, fit_start - BORROW_FRAMES),
-                 min(shot.stop, stop + BORROW_FRAMES), box.grown(margin, info.height, info.width, CROP_MULTIPLE))
+    return Chunk(start, stop, fit_start, max(shot.start, fit_start - reach),
+                 min(shot.stop, stop + reach), box.grown(margin, info.height, info.width, CROP_MULTIPLE))
 
 
 def _far_apart(one: Box, other: Box) -> bool:

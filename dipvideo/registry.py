@@ -12,7 +12,7 @@ from types import ModuleType
 
 from .errors import OptionError
 
-_NOT_NAMES = {"base", "blocks"}  # shared parts of a room
+_NOT_NAMES = {"base", "blocks", "whole"}  # shared parts of a room
 
 
 @cache

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,6 +16,9 @@ import dipvideo
 from dipvideo import api
 from dipvideo.cli import dipvideo as command
 from dipvideo.cli import main
+from dipvideo.cli.parameters import click_options
+from dipvideo.errors import OptionError
+from dipvideo.options import Options, option
 from dipvideo.registry import load, names
 
 QUICK = ["--device", "cpu", "--network", "taper:widths=8-16", "--first-steps", "10", "--steps", "2"]
@@ -80,12 +84,12 @@ def test_a_mistake_is_one_sentence_and_its_exit_code(masked: tuple[str, str], ca
 
 def test_an_interrupt_exits_with_130_and_leaves_nothing(masked: tuple[str, str], monkeypatch, capsys) -> None:
     film, mask = masked
-    from dipvideo import pipeline
+    from dipvideo import restore
 
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline.engine, "fit_frames", interrupted)
+    monkeypatch.setattr(restore.engine, "fit_frames", interrupted)
     assert main(["inpaint", film, "--mask", mask, *QUICK]) == 130
     assert "Interrupted" in capsys.readouterr().err
     assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.mp4", "mask.mkv"]
@@ -115,3 +119,16 @@ def test_every_option_in_the_readme_exists() -> None:
               if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--help", "--version"}
     assert used <= known
+
+
+def test_an_option_may_be_told_by_its_place() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Pair(Options):
+        other: str | None = option(None, "The other one.", metavar="OTHER", argument=True, required=True)
+
+    told = click.Command("pair", params=click_options(Pair), callback=lambda other: other)
+    assert told.main(["b.png"], standalone_mode=False) == "b.png"
+    with pytest.raises(click.UsageError, match="other"):
+        told.main([], standalone_mode=False)
+    with pytest.raises(OptionError, match="other must be given: the other one"):
+        Pair()

@@ -128,3 +128,9 @@ def test_long_stretches_are_split_without_cutting_a_chunk_in_two() -> None:
     assert stretches([(500, 540)], 1200, ())[:2] == [(0, 500, False), (500, 1012, False)]
     assert stretches([(0, 600)], 1200, ())[0] == (0, 600, False)
     assert stretches([], 1200, (), shots=((0, 400), (400, 1200)))[0] == (0, 400, False)
+
+
+def test_a_task_chooses_how_many_frames_a_chunk_holds_and_how_far_it_looks() -> None:
+    plan = make_plan(INFO, [INFO.box] * 20, [12], most=8, reach=2)
+    assert [(c.start, c.stop) for c in plan.chunks] == [(0, 6), (6, 12), (12, 20)]
+    assert (plan.chunks[1].read_start, plan.chunks[1].read_stop) == (6 - WARM_UP - 2, 12), "never beyond its shot"

@@ -164,12 +164,12 @@ def test_a_place_it_cannot_go_to_is_one_sentence_and_leaves_nothing(pan: dict, t
 
 
 def test_a_run_that_fails_leaves_no_provenance(pan: dict, tmp_path: Path, monkeypatch) -> None:
-    from dipvideo import pipeline
+    from dipvideo import restore
 
     def broken(*arguments, **options):
         raise OptionError("broken")
 
-    monkeypatch.setattr(pipeline.engine, "fit_frames", broken)
+    monkeypatch.setattr(restore.engine, "fit_frames", broken)
     with pytest.raises(OptionError, match="broken"):
         inpaint(pan["film"], tmp_path / "out.mkv", mask=pan["mask"], provenance=str(tmp_path / "p.mkv"), **QUICK)
     assert not any(tmp_path.iterdir())

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..progress import Progress
 
 if TYPE_CHECKING:
-    from ..pipeline import Summary
+    from ..summary import Summary
 
 SOON = 0.5  # seconds that a stage takes before it is worth a bar
 PLAIN_SECONDS = 10  # between two lines where the bar cannot redraw itself

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ..options import Options
 from ..registry import load, names
 from .bar import bar, say
 from .parameters import click_options
@@ -56,6 +57,12 @@ def task_command(name: str) -> click.Command:
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors."),
     ]
     text = (f"{inspect.getdoc(task)}\n\nINPUT is a video, a picture, a folder, quoted glob or numbered pattern "
-            "(shot.%04d.png) of pictures, or - for standard input.")
+            f"(shot.%04d.png) of pictures, or - for standard input.{_told(task.Options)}")
     return click.Command(name, callback=callback, params=parameters, help=text,
                          short_help=inspect.getdoc(task).splitlines()[0])
+
+
+def _told(options: type[Options]) -> str:
+    """What the options say that are told by their places: click has no help for them."""
+    placed = [declared.metadata for declared in dataclasses.fields(options) if declared.metadata["argument"]]
+    return "".join(f"\n\n{rules['metavar']}: {rules['help']}" for rules in placed)

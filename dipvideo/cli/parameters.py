@@ -9,7 +9,7 @@ import click
 from ..options import Options, types_of
 
 
-def click_options(kind: type[Options]) -> list[click.Option]:
+def click_options(kind: type[Options]) -> list[click.Parameter]:
     """A class of options as click's; nearest classes first, so that a task's own come before the shared ones."""
     kinds = types_of(kind)
     declared = {f.name: f for f in dataclasses.fields(kind)}
@@ -19,8 +19,10 @@ def click_options(kind: type[Options]) -> list[click.Option]:
     return [_click_option(declared[name], kinds[name]) for name in order]
 
 
-def _click_option(declared: dataclasses.Field, kind: type) -> click.Option:
+def _click_option(declared: dataclasses.Field, kind: type) -> click.Parameter:
     rules, flag = declared.metadata, f"--{declared.name.replace('_', '-')}"
+    if rules["argument"]:
+        return click.Argument([declared.name], metavar=rules["metavar"], type=kind, required=rules["required"])
     common = {"help": rules["help"], "default": declared.default, "show_default": declared.default is not None}
     if kind is bool:
         both = f"{flag}/--no-{flag[2:]}" if declared.default else flag

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from .. import io
-from ..options import EngineOptions, OutputOptions, option
+from ..options import EngineOptions, OutputOptions
 from ..progress import Tell
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from .. import io
     from ..frame import Cue, VideoInfo
     from ..holes import Holes
     from ..io import Source
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class TaskOptions(EngineOptions, OutputOptions):
     """The options every task shares."""
-
-    save_mask: str | None = option(None, "Also write the holes as a lossless video (.mkv), white where filled.",
-                                   metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,11 @@ class Task(ABC):
     @property
     def side_outputs(self) -> tuple[Path, ...]:
         """What is written besides the output."""
-        return (Path(self.options.save_mask),) if self.options.save_mask else ()
+        return ()
 
     def side_videos(self, info: VideoInfo) -> Sequence[AbstractContextManager[io.SideVideo]]:
         """Those of the side outputs that get a picture for each frame, to be opened."""
-        return [io.open_mask_writer(Path(self.options.save_mask), info)] if self.options.save_mask else []
+        return ()
 
     def cues(self, source: Source) -> Sequence[Cue]:
         """Texts for a subtitle track of the output; asked for once everything is planned."""

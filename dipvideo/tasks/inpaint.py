@@ -51,6 +51,8 @@ class FillOptions(TaskOptions):
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
                            least=0.0, most=10.0)
+    save_mask: str | None = option(None, "Also write the holes as a lossless video (.mkv), white where filled.",
+                                   metavar="FILE")
     provenance: str | None = option(None, "Also write where each filled pixel came from, as a lossless video (.mkv, "
                                           ".mov) of 16-bit codes.", metavar="FILE")
 
@@ -73,11 +75,11 @@ class Inpaint(Task):
 
     @property
     def side_outputs(self) -> tuple[Path, ...]:
-        return (*super().side_outputs, *([Path(self.options.provenance)] if self.options.provenance else []))
+        return tuple(Path(asked) for asked in (self.options.save_mask, self.options.provenance) if asked)
 
     def side_videos(self, info: VideoInfo) -> Sequence[AbstractContextManager[io.SideVideo]]:
-        asked = self.options.provenance
-        return [*super().side_videos(info), *([io.open_provenance_writer(Path(asked), info)] if asked else [])]
+        asked = ((self.options.save_mask, io.open_mask_writer), (self.options.provenance, io.open_provenance_writer))
+        return [write(Path(path), info) for path, write in asked if path]
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         if self.options.mask is None:

@@ -14,9 +14,9 @@ import numpy as np
 
 from ... import io
 from ...errors import MaskMismatch, OptionError
-from ...pipeline import read_window
 from ...plan import Chunk
 from ...progress import Tell
+from ...restore import read_window
 from ...tasks.base import Window
 from ...tasks.inpaint import FillOptions, Inpaint
 from ..options import WarmStartOptions

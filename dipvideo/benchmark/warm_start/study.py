@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ... import engine, spec
 from ...errors import OptionError
-from ...pipeline import make_prior
 from ...progress import Progress, Tell
+from ...restore import make_prior
 from ..options import WarmStartOptions
 from .curves import Bench, Curve
 from .kept import Kept, key_of

@@ -1,0 +1,73 @@
+"""One chunk: its frames are read, its problems posed, fitted and rendered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import engine
+from .planes import Patch
+from .tasks.base import Task, Window
+
+if TYPE_CHECKING:
+    from . import io
+    from .holes import Holes
+    from .plan import Chunk
+    from .problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One frame's answer."""
+
+    index: int
+    patch: Patch
+    steps: int
+    rolled_back: int
+    seconds: float
+
+
+def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
+                  settings: engine.Settings) -> Iterator[Restored]:
+    """The frames of one chunk; the same on every machine of a kind, whatever ran before."""
+    began = time.perf_counter()
+    window = read_window(source, chunk, holes)
+    targets = [index for index in range(chunk.fit_start, chunk.stop) if window.holes[index - window.first].any()]
+    problems = iter(task.problems(chunk, window, targets))
+    first = next(problems)
+    seed = chunk.seed(settings.seed)
+    fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
+                             engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
+                             steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed)
+    steps = rolled_back = 0  # of the frames fitted to warm up, too
+    for index, (problem, fit) in zip(targets, fits, strict=True):
+        steps, rolled_back = steps + fit.steps, rolled_back + fit.rolled_back
+        if index < chunk.start:
+            continue
+        patch = task.render(problem, fit.estimate)
+        now = time.perf_counter()
+        yield Restored(index, patch, steps, rolled_back, now - began)
+        began, steps, rolled_back = time.perf_counter(), 0, 0
+
+
+def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine.Prior:
+    """A prior of the shape that `problem` asks for."""
+    return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
+                        precision=settings.precision, learning_rate=settings.learning_rate,
+                        input_noise=settings.input_noise, flat=settings.flat_start)
+
+
+def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:
+    """The chunk's frames and the margin to borrow from, cut to its box."""
+    crops: list[np.ndarray] = []
+    for frame in source.frames(chunk.read_start, chunk.read_stop):
+        crop = frame.planes.rgb(chunk.box)
+        crop = np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop
+        crops += [crop] * (frame.index + 1 - chunk.read_start - len(crops))  # stands in for frames that damage took
+    crops += crops[-1:] * (chunk.read_stop - chunk.read_start - len(crops))
+    return Window(chunk.read_start, np.stack(crops), holes.window(chunk.read_start, chunk.read_stop, chunk.box))

@@ -1,0 +1,40 @@
+"""What tasks share that make every pixel anew rather than fill holes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..plan import MAX_FRAMES, make_plan
+from ..progress import Tell
+from ..span import span_of, watch
+from .base import Task
+
+if TYPE_CHECKING:
+    from ..geometry import Box
+    from ..holes import Holes
+    from ..io import Source
+    from ..plan import Plan
+
+WINDOW = 1 << 28  # samples of a chunk's window, at most: 40 frames of 1080 lines, 10 of 2160
+
+
+class WholeFrames(Task):
+    """A task whose chunks hold whole frames.
+
+    reach: how many frames before and after a chunk its problems may look at.
+    """
+
+    reach: ClassVar[int] = 0
+
+    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+        from ..holes import Everywhere  # brings OpenCV, which the help of a command does without
+
+        boxes: list[Box | None] = [None] * len(source.pts)
+        cuts = []
+        for frame, new_shot in watch(source, self.options, tell, "looking for cuts"):
+            boxes[frame.index] = source.info.box
+            if new_shot:
+                cuts.append(frame.index)
+        most = max(WINDOW // (3 * source.info.box.area), 1)
+        plan = make_plan(source.info, boxes, cuts, most=min(most, MAX_FRAMES), reach=self.reach)
+        return plan, Everywhere(span_of(source, self.options))
