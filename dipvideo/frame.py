@@ -85,6 +85,7 @@ class Event:
     box: where `hole` lies in the picture.
     hole: (box.height, box.width) bool, the pixels to fill: letters, outline, shadow and compression halo.
     text: what it says, its lines from top to bottom; empty where it was not read.
+    marked: what of the hole is text, without the halo around it; by default all.
     """
 
     start: int
@@ -92,6 +93,11 @@ class Event:
     box: Box
     hole: np.ndarray
     text: str = ""
+    marked: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.marked is None:
+            object.__setattr__(self, "marked", self.hole)
 
 
 @dataclass(frozen=True, slots=True)

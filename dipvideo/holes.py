@@ -17,8 +17,10 @@ from .io import MaskReader
 class Holes(Protocol):
     """Answers for any part of the video, in any order."""
 
-    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
-        """(stop − start, box.height, box.width) bool: the holes of frames [start, stop) inside `box`."""
+    def window(self, start: int, stop: int, box: Box) -> tuple[np.ndarray, np.ndarray]:
+        """The holes of frames [start, stop) inside `box`, and what of them was marked itself: the rest is what they
+        were grown by. Both (stop − start, box.height, box.width) bool.
+        """
         ...
 
 
@@ -31,9 +33,10 @@ class Everywhere:
     def __init__(self, span: range):
         self._span = span
 
-    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
+    def window(self, start: int, stop: int, box: Box) -> tuple[np.ndarray, np.ndarray]:
         there = np.array([index in self._span for index in range(start, stop)])
-        return np.broadcast_to(there[:, None, None], (stop - start, box.height, box.width))
+        everywhere = np.broadcast_to(there[:, None, None], (stop - start, box.height, box.width))
+        return everywhere, everywhere
 
 
 class EventHoles:
@@ -50,14 +53,15 @@ class EventHoles:
                 boxes[index] = boxes[index] | event.box if boxes[index] else event.box
         return boxes
 
-    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
-        holes = np.zeros((stop - start, box.height, box.width), bool)
+    def window(self, start: int, stop: int, box: Box) -> tuple[np.ndarray, np.ndarray]:
+        holes, marked = np.zeros((2, stop - start, box.height, box.width), bool)
         for event in self._events:
             shared = event.box & box
             if shared and event.start < stop and event.stop > start:
                 span = slice(max(event.start - start, 0), min(event.stop, stop) - start)
                 holes[span, *shared.within(box)] |= event.hole[shared.within(event.box)]
-        return holes
+                marked[span, *shared.within(box)] |= event.marked[shared.within(event.box)]
+        return holes, marked
 
 
 class MaskHoles:
@@ -73,9 +77,14 @@ class MaskHoles:
             return None
         return Box(top, left, top + height, left + width).grown(self._grow, *hole.shape)
 
-    def window(self, start: int, stop: int, box: Box) -> np.ndarray:
-        # Copies: a view would keep the whole picture alive.
-        return np.stack([grown(hole, self._grow)[box.slices].copy() for hole in self._mask.read(start, stop)])
+    def window(self, start: int, stop: int, box: Box) -> tuple[np.ndarray, np.ndarray]:
+        marked = np.empty((stop - start, box.height, box.width), bool)
+        holes = np.empty_like(marked) if self._grow else marked
+        for place, hole in enumerate(self._mask.read(start, stop)):
+            marked[place] = hole[box.slices]
+            if self._grow:
+                holes[place] = grown(hole, self._grow)[box.slices]
+        return holes, marked
 
 
 def grown(hole: np.ndarray, pixels: int) -> np.ndarray:
@@ -88,6 +97,6 @@ def grown(hole: np.ndarray, pixels: int) -> np.ndarray:
 
 def _grown_event(event: Event, info: VideoInfo, pixels: int) -> Event:
     box = event.box.grown(pixels, info.height, info.width)
-    hole = np.zeros((box.height, box.width), bool)
-    hole[event.box.within(box)] = event.hole
-    return replace(event, box=box, hole=grown(hole, pixels))
+    hole, marked = np.zeros((2, box.height, box.width), bool)
+    hole[event.box.within(box)], marked[event.box.within(box)] = event.hole, event.marked
+    return replace(event, box=box, hole=grown(hole, pixels), marked=marked)

@@ -70,4 +70,4 @@ def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:
         crop = np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop
         crops += [crop] * (frame.index + 1 - chunk.read_start - len(crops))  # stands in for frames that damage took
     crops += crops[-1:] * (chunk.read_stop - chunk.read_start - len(crops))
-    return Window(chunk.read_start, np.stack(crops), holes.window(chunk.read_start, chunk.read_stop, chunk.box))
+    return Window(chunk.read_start, np.stack(crops), *holes.window(chunk.read_start, chunk.read_stop, chunk.box))

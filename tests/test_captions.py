@@ -45,14 +45,15 @@ def plan(film: Path, tmp_path: Path) -> Path:
 def test_a_plan_brings_back_the_very_captions(film: Path, tmp_path: Path) -> None:
     source, path = open_source(film), tmp_path / "plan.json"
     hole = np.random.default_rng(0).random((20, 50)) > 0.5
-    events = Event(3, 9, Box(10, 20, 30, 70), hole, "né\n字"), Event(9, 60, Box(0, 0, 20, 50), ~hole)
+    marked = hole & (np.arange(50) < 25)
+    events = Event(3, 9, Box(10, 20, 30, 70), hole, "né\n字", marked), Event(9, 60, Box(0, 0, 20, 50), ~hole)
     before = Captions(events, (9, 30))
     write_plan(before, source, path)
     after = read_plan(str(path), source)
     assert after.cuts == before.cuts
     for one, other in zip(before.events, after.events, strict=True):
         assert (one.start, one.stop, one.box, one.text) == (other.start, other.stop, other.box, other.text)
-        assert np.array_equal(one.hole, other.hole)
+        assert np.array_equal(one.hole, other.hole) and np.array_equal(one.marked, other.marked)
     assert json.loads(path.read_text())["captions"][0]["from"] == "0:00:00.120"
 
 

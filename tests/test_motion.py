@@ -7,7 +7,7 @@ from conftest import captioned, panned, texture
 
 from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
-from dipvideo.motion.halo import SURE, free_of_text
+from dipvideo.motion.halo import SURE, free_of_text, usually_free
 from dipvideo.motion.unmix import read_through
 
 SIZE = (72, 160)
@@ -238,9 +238,13 @@ def test_text_that_a_short_mask_leaves_out_is_told_from_halo() -> None:
     text = np.arange(400) % 2 == 0
     shown[:, text] = 0.5 * shown[:, text] + 0.5 * 240
     variance = np.full(shown.shape, 144, np.float32)
-    free = free_of_text(shown, guess, variance, np.full(400, 4), 2, 2) > SURE
+
+    def usual(hole: bool, marked: bool) -> np.ndarray:
+        return usually_free(np.full((20, 20), hole), np.full((20, 20), marked)).ravel()
+
+    free = free_of_text(shown, guess, variance, usual(True, False)) > SURE
     assert free[~text].mean() > 0.95 and free[text].mean() < 0.1
-    doubtful = free_of_text(shown, guess, np.full(shown.shape, np.inf, np.float32), np.full(400, 6), 2, 2) > SURE
+    doubtful = free_of_text(shown, guess, np.full(shown.shape, np.inf, np.float32), usual(True, True)) > SURE
     assert not doubtful.any()  # deep inside, with nothing known, text is likelier
 
 
@@ -251,7 +255,7 @@ def test_what_a_mask_covers_without_need_helps_to_find_what_fits(monkeypatch: py
     hole = cv2.dilate(ink.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
 
     def quality() -> float:
-        answers = list(borrow(np.stack(burned), np.stack([hole] * 24), list(range(24)), 2))
+        answers = list(borrow(np.stack(burned), np.stack([hole] * 24), list(range(24)), np.stack([ink] * 24)))
         return np.mean([psnr(a.rgb, truth / 255, ink & (a.confidence > 0)) for a, truth in
                         zip(answers, clean, strict=True)])
 

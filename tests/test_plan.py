@@ -81,12 +81,14 @@ def test_events_give_holes_for_any_window_and_grow_beyond_their_box() -> None:
     holes = EventHoles([event], INFO)
     boxes = holes.boxes(12)
     assert [i for i, b in enumerate(boxes) if b] == [5, 6, 7, 8]
-    window = holes.window(3, 7, Box(102, 190, 112, 230))
+    window, marked = holes.window(3, 7, Box(102, 190, 112, 230))
+    assert np.array_equal(window, marked)
     assert window.shape == (4, 10, 40) and not window[:2].any()
     assert window[2].sum() == 32 and window[2, 2:4, 12:28].all()
     grown = EventHoles([event], INFO, 5)
     assert grown.boxes(12)[5] == Box(95, 195, 115, 225)
-    assert grown.window(5, 6, Box(90, 190, 120, 230)).sum() > 32 + 2 * 16 * 5
+    window, marked = grown.window(5, 6, Box(90, 190, 120, 230))
+    assert window.sum() > 32 + 2 * 16 * 5 and marked.sum() == 32, "what it was grown by was not marked"
 
 
 @pytest.mark.parametrize("frames", [0, 7])

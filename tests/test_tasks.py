@@ -166,7 +166,7 @@ def test_each_filled_pixel_says_where_it_comes_from() -> None:
     burned, ink = captioned(clean, 4, 36)
     holes = np.stack([ink & (4 <= i < 36) for i in range(40)])
     chunk = Chunk(104, 136, 104, 100, 140, Box(0, 0, 72, 160))
-    window = Window(100, np.stack(burned), holes)
+    window = Window(100, np.stack(burned), holes, holes)
     _, problem = Inpaint(FillOptions()).problems(chunk, window, [110, 111])
     inside = problem.source[ink]
     assert (problem.source[~ink] == -1).all() and set(np.unique(inside)) <= {-2, -1, *range(100, 140)} - {111}

@@ -7,8 +7,9 @@
                    "hole": {"at": [x, y], "png": "…"}}]}
 
 `start` and `stop` are frames, the second excluded; `from` and `to` say the same in time and are not read. A caption
-may be dropped, its frames or its box changed, or one added without a hole. The hole (white pixels of a PNG, base64) is
-what is filled: a box that is smaller cuts it; where a box reaches beyond its hole, all of it is filled.
+may be dropped, its frames or its box changed, or one added without a hole. The hole (a PNG, base64: white where text
+is, grey for the halo that compression leaves around it) is what is filled: a box that is smaller cuts it; where a box
+reaches beyond its hole, all of it is filled.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from .find import Captions
 
 if TYPE_CHECKING:
     from ..io import Source
+
+HALO = 128  # the grey of what is filled, though it is no text
 
 
 def write_plan(captions: Captions, source: Source, path: Path) -> None:
@@ -64,7 +67,8 @@ def read_plan(path: str, source: Source) -> Captions:
 
 def _caption(event: Event, source: Source) -> dict[str, Any]:
     box = event.box
-    png = cv2.imencode(".png", np.where(event.hole, 255, 0).astype(np.uint8), [cv2.IMWRITE_PNG_BILEVEL, 1])[1]
+    strokes = np.where(event.marked, 255, np.where(event.hole, HALO, 0)).astype(np.uint8)
+    png = cv2.imencode(".png", strokes)[1]
     return {"start": event.start, "stop": event.stop, "from": clock(seconds_of(event.start, source)),
             "to": clock(seconds_of(event.stop, source)), "box": [box.left, box.top, box.width, box.height],
             "text": event.text, "hole": {"at": [box.left, box.top], "png": base64.b64encode(png).decode()}}
@@ -80,7 +84,7 @@ def _event(place: int, said: dict[str, Any], source: Source) -> Event:
     if width < 1 or height < 1 or box & source.info.box != box:
         raise PlanUnreadable(f"The box {said['box']} of caption {place} leaves the picture, which is "
                              f"{source.info.width}x{source.info.height}.")
-    hole = np.ones((height, width), bool)
+    hole, marked = np.ones((2, height, width), bool)
     if known := said.get("hole"):
         strokes = cv2.imdecode(np.frombuffer(base64.b64decode(known["png"]), np.uint8), cv2.IMREAD_GRAYSCALE)
         if strokes is None:
@@ -88,5 +92,6 @@ def _event(place: int, said: dict[str, Any], source: Source) -> Event:
         left, top = (int(number) for number in known["at"])
         own = Box(top, left, top + strokes.shape[0], left + strokes.shape[1])
         if shared := own & box:
-            hole[shared.within(box)] = strokes[shared.within(own)] > 127
-    return Event(start, stop, box, hole, str(said.get("text", "")))
+            hole[shared.within(box)] = strokes[shared.within(own)] > HALO // 2
+            marked[shared.within(box)] = strokes[shared.within(own)] > (HALO + 255) // 2
+    return Event(start, stop, box, hole, str(said.get("text", "")), marked)

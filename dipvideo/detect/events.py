@@ -23,34 +23,38 @@ def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int
     crop: where `cover` lies, at the scale of work; scale: by how much that is smaller than the picture.
     """
     rows, columns = np.flatnonzero(cover.hole.any(1)), np.flatnonzero(cover.hole.any(0))
-    hole = cover.hole[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-    if scale > 1:
-        hole = np.kron(hole, np.ones((scale, scale), bool))
+    covered = np.stack((cover.hole, cover.marked))[:, rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+    covered = covered.repeat(scale, axis=1).repeat(scale, axis=2)
 
     def in_picture(top: int, left: int, height: int, width: int) -> Box:
         top, left = region.top + (crop.top + top) * scale, region.left + (crop.left + left) * scale
         return Box(top, left, top + height, left + width)
 
-    whole = in_picture(int(rows[0]), int(columns[0]), *hole.shape)
+    whole = in_picture(int(rows[0]), int(columns[0]), *covered.shape[1:])
     candidate.box = whole & region
-    candidate.hole = hole[candidate.box.within(whole)].copy()
+    candidate.hole, candidate.marked = covered[:, *candidate.box.within(whole)].copy()
     text = cover.text
     candidate.text = in_picture(text.top, text.left, text.height * scale, text.width * scale) & region
     candidate.pad = cover.pad * scale if cover.pad is not None else None
+    candidate.halo = cover.halo * scale
 
 
 def event_of(group: list[Candidate], region: Box) -> Event:
     """The lines of one caption in one hole; if there is a box behind one of them, there is behind all."""
     pad = max((c.pad for c in group if c.pad is not None), default=None)
-    boxes = [] if pad is None else [c.text.grown(pad, region.bottom, region.right) & region for c in group]
-    box = reduce(or_, (*(c.box for c in group), *boxes))
-    hole = np.zeros((box.height, box.width), bool)
+    boxes = [] if pad is None else [[c.text.grown(pad + more, region.bottom, region.right) & region
+                                     for more in (c.halo, 0)] for c in group]
+    box = reduce(or_, (*(c.box for c in group), *(with_halo for with_halo, _ in boxes)))
+    hole, marked = np.zeros((2, box.height, box.width), bool)
     for c in group:
         hole[c.box.within(box)] |= c.hole
-    for backing in boxes:
-        hole[backing.within(box)] = True
+        marked[c.box.within(box)] |= c.marked
+    for with_halo, backing in boxes:
+        hole[with_halo.within(box)] = True
+        marked[backing.within(box)] = True
     dated = [c for c in group if c.points >= ENOUGH] or group  # a faint line's end is less certain
-    return Event(min(c.start.at for c in dated), max(c.stop.at for c in dated), box, hole, said(group))
+    return Event(min(c.start.at for c in dated), max(c.stop.at for c in dated), box, hole, said(group),
+                 marked)
 
 
 def without_parts(events: list[Event]) -> list[Event]:

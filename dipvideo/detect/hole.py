@@ -33,11 +33,17 @@ HALO_LEAST, HALO_PART = 2.0, 300  # pixels of halo: what compression smears; 1/3
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What one line covers: `hole`, (h, w) bool; text, the box of its letters; pad, how far a box behind it reaches."""
+    """What one line covers.
+
+    marked: (h, w) bool, letters, outline, shadow and box; hole: (h, w) bool, the same with the halo around it, `halo`
+    pixels; text: the box of the letters; pad: how far a box behind them reaches beyond that, None where there is none.
+    """
 
     hole: np.ndarray
+    marked: np.ndarray
     text: Box
     pad: int | None
+    halo: int
 
 
 def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None, after: np.ndarray | None,
@@ -54,15 +60,16 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     distance, sector = _nearest(text)
     halo = max(HALO_LEAST, picture_height / HALO_PART)
     reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
-    hole = text | (distance <= reaches[sector] + halo + 0.5)
+    marked, hole = (text | (distance <= reaches[sector] + more + 0.5) for more in (0, halo))
     rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
     around = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     pad = None
     box = backing_box([mean, *(mean - other for other in (before, after) if other is not None)], around, distance)
     if box is not None:
+        marked[box.slices] = True
         hole[box.grown(round(halo), *hole.shape).slices] = True
-        pad = max(around.top - box.top, box.bottom - around.bottom) + round(halo)
-    return Cover(hole, around, pad)
+        pad = max(around.top - box.top, box.bottom - around.bottom)
+    return Cover(hole, marked, around, pad, round(halo))
 
 
 def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], letters: np.ndarray,

@@ -52,8 +52,8 @@ class Candidate:
     it outlasted; unsteady: standard deviation of its contrast between its fades; full: share of its frames that show it
     in full; stands_out: its surroundings move while it does not; asked, seen: how often the text detector looked while
     it was there, and saw it; words, sure: what was read, and how surely, 0 … 1.
-    Set if it is not impossible, in the picture: hole, box: what it covers; text: around its letters; pad: how far a box
-    behind them reaches beyond, None where there is none.
+    Set if it is not impossible, in the picture: hole, box: what it covers; marked: that without its halo, `halo` pixels
+    wide; text: around its letters; pad: how far a box behind them reaches beyond, None where there is none.
     """
 
     line: Line
@@ -71,6 +71,8 @@ class Candidate:
     sure: float = 0.0
     box: Box = field(init=False)
     hole: np.ndarray = field(init=False)
+    marked: np.ndarray = field(init=False)
+    halo: int = field(init=False)
     text: Box = field(init=False)
     pad: int | None = None
 

@@ -18,8 +18,8 @@ import numpy as np
 from ..planes import DRAWN, UNMIXED
 from .candidates import Candidates
 from .fill import fill_smoothly
-from .guess import GREY, Guess, depth, guess_from_rim, luma_chroma, mix, red_green_blue
-from .halo import SURE, free_of_text, smeared
+from .guess import GREY, Guess, beside, depth, guess_from_rim, luma_chroma, mix, red_green_blue
+from .halo import SURE, free_of_text, smeared, usually_free
 from .panel import Panel, find_panel
 from .scene import Scene
 from .unmix import FEWEST, captions, doubt, read_through
@@ -31,7 +31,7 @@ UNKNOWN = 1e9  # squared code values: nothing is known of a pixel that may be so
 RING = 2
 BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RING + 1,) * 2)
 ASKED = 12  # frames of a caption that are filled first, to see what of its hole shows no text
-LENT = 3.5  # pixels inside the strict hole, free of text, that are lent to other frames
+LENT = 1.5  # pixels beside what is marked: from there on, what is free of text is lent to other frames
 EDGE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))  # what compression smears beside a box's letters
 DEEP = 5  # pixels inside a hole from which it can be a box: shallower lies what it was grown by
 
@@ -55,19 +55,21 @@ class Borrowed:
         return Borrowed(self.rgb * hole[..., None], self.confidence * hole, source)
 
 
-def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int], grown: int = 1) -> Iterator[Borrowed]:
+def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int],
+           marked: np.ndarray | None = None) -> Iterator[Borrowed]:
     """What the others show of each of the frames `targets`, in that order (rising, so that memory stays bounded).
 
     frames: (n, h, w, 3) RGB crops of consecutive frames of one shot, uint8 or float32 in [0, 1]. holes: (n, h, w)
     bool, True where text hides the picture; whatever text smears over must be in them, since a halo that stands still
-    agrees with itself in every frame. grown: how many pixels from the holes' edges inwards are that halo rather than
-    text, in all likelihood. Gives the same bits however many threads there are.
+    agrees with itself in every frame. marked: (n, h, w) bool, what of the holes is text rather than that halo, in all
+    likelihood; None: all. Gives the same bits however many threads there are.
     """
     strict = np.stack([cv2.dilate(hole.view(np.uint8), BALL).view(bool) for hole in holes])
-    finder, outside = _Finder(frames, strict), ~holes
+    finder = _Finder(frames, strict)
+    outside, marked = ~holes, holes if marked is None else marked
     for run in captions(holes, targets):
         run = [targets[place] for place in run]
-        caption = finder.caption(run, finder.clear(run, outside, grown))
+        caption = finder.caption(run, finder.clear(run, outside, marked), marked)
         panel = caption.panel() if len(run) >= FEWEST else None
         if panel is None:
             caption.read()
@@ -76,7 +78,7 @@ def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int], grown:
             continue
         # With the box taken off, its letters are all that is left to borrow, and the box helps to judge what fits.
         bared, left = caption.bared(panel)
-        letters = _Finder(bared, left).caption(run, ~left)
+        letters = _Finder(bared, left).caption(run, ~left, left)
         letters.read()
         for target, guess in zip(run, letters.guesses, strict=True):
             answer = _answer(left[target], guess)
@@ -91,22 +93,22 @@ class _Finder:
         self._scene = Scene(frames, holes)
         self._candidates = Candidates(self._scene)
 
-    def clear(self, targets: list[int], outside: np.ndarray, grown: int) -> np.ndarray:
+    def clear(self, targets: list[int], outside: np.ndarray, marked: np.ndarray) -> np.ndarray:
         """(n, h, w) bool, True where a frame shows no text: `outside` the hole, and inside as far as a few frames of
         the caption, which are filled for this, tell.
         """
         if len(targets) < FEWEST:
             return outside
         step = -(-len(targets) // ASKED)
-        few = self.caption(targets[step // 2::step], outside)
-        free = few.free_of_text(grown)
+        few = self.caption(targets[step // 2::step], outside, marked)
+        free = few.free_of_text(~outside[targets].any(0))
         # Deeper ones are off by too much to be borrowed: with all of them two clips of five lose .2 dB, so all gain.
-        shallow = free & (depth(self._holes[targets].any(0)) < LENT)
+        shallow = free & (beside(marked[targets].any(0)) > LENT)
         for target in targets:
             self._scene.lend(target, ~self._holes[target] | shallow)
         return outside | free
 
-    def caption(self, targets: list[int], evidence: np.ndarray) -> _Caption:
+    def caption(self, targets: list[int], evidence: np.ndarray, marked: np.ndarray) -> _Caption:
         """What is known of the frames of one caption. evidence: (n, h, w) bool, where each frame shows no text."""
         guesses = []
         for target in targets:
@@ -115,16 +117,16 @@ class _Finder:
             guess = guess_from_rim(*frame, rim)
             mix(guess, self._frames, *frame[1:], self._candidates.of(target, rim, evidence[target]))
             guesses.append(guess)
-        return _Caption(self._frames, self._holes, evidence, targets, guesses)
+        return _Caption(self._frames, self._holes, evidence, marked, targets, guesses)
 
 
 class _Caption:
     """The frames of one caption side by side: what is shown in its hole, and what is known of what lies behind."""
 
-    def __init__(self, frames: np.ndarray, holes: np.ndarray, evidence: np.ndarray, places: list[int],
-                 guesses: list[Guess]):
+    def __init__(self, frames: np.ndarray, holes: np.ndarray, evidence: np.ndarray, marked: np.ndarray,
+                 places: list[int], guesses: list[Guess]):
         self.guesses, self._frames, self._holes, self._places = guesses, frames, holes, places
-        self._evidence = evidence
+        self._evidence, self._marked = evidence, marked[places].any(0)
         self._scale = 1 if frames.dtype == np.uint8 else 255
         self._hole = holes[places].any(0)
         self._inside = [holes[place][self._hole] for place in places]
@@ -160,18 +162,18 @@ class _Caption:
                 holes[place] = letters & self._holes[place]
         return frames, holes
 
-    def free_of_text(self, grown: int) -> np.ndarray:
-        """(h, w) bool: which pixels of the hole show no text in all likelihood."""
+    def free_of_text(self, hole: np.ndarray) -> np.ndarray:
+        """(h, w) bool: which of the pixels around and in `hole` show no text in all likelihood."""
         free = np.zeros(self._hole.shape, bool)
         free[self._hole] = free_of_text(self._shown[..., 0], self._known[..., 0], self._variance,
-                                        depth(self._hole)[self._hole], RING, grown) > SURE
+                                        usually_free(hole, self._marked)[self._hole]) > SURE
         return free
 
     def read(self) -> None:
         """Add to the guesses what shows beside the text and through it."""
         if not self._shown.size:
             return
-        halo = smeared(depth(self._hole)[self._hole])
+        halo = smeared(self._marked)[self._hole]
         for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             bare = self._evidence[place][self._hole]
             guess.add(self._shown[t, there], np.where(bare, halo, np.inf)[there])

@@ -114,6 +114,11 @@ def depth(hole: np.ndarray) -> np.ndarray:
     return cv2.distanceTransform(np.pad(hole, 1, mode="edge").view(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
 
 
+def beside(marked: np.ndarray) -> np.ndarray:
+    """(h, w) float32: how far each pixel lies from what is marked, 0 inside."""
+    return cv2.distanceTransform((~marked).view(np.uint8), cv2.DIST_L2, 5)
+
+
 def luma_chroma(rgb: np.ndarray) -> np.ndarray:
     """(…, 3) luma, red − luma and blue − luma of (…, 3) RGB."""
     luma = rgb @ GREY

@@ -10,40 +10,49 @@ from __future__ import annotations
 
 import numpy as np
 
+from .guess import beside, depth
+
 # How many pixels show no text: outside the hole, in what it was grown by, and deeper, pixel by pixel (six masks of ours
 # and six true ones).
 OUTSIDE, GROWN, DEEPER = 0.99, 0.97, (0.5, 0.4, 0.3, 0.3)
-# Squared code values that those are off by, from the edge of what is not borrowed inwards (two pixels from text and
-# further 7 to 30, beside it 14 to 120).
-SMEARED = (10.0, 10.0, 12.0, 25.0, 80.0, 80.0)
+# Squared code values that those are off by: in what is marked, and one, two and more pixels beside it (two pixels from
+# text and further 7 to 30, beside it 14 to 120).
+SMEARED = (80.0, 25.0, 12.0, 10.0)
 TEXT_SPAN = 300.0  # code values: what text adds may be anything within
 DEPENDENT = 2  # frames that are worth an independent one: what is wrong in one often is in the next
 SMALL = 16.0  # squared code values that halo adds in all frames alike
 SURE = 0.85  # from here on a pixel counts as free of text
 
 
-def free_of_text(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, depth: np.ndarray,
-                 outside: int, grown: int) -> np.ndarray:
+def usually_free(hole: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """(h, w) how probable it is beforehand that a pixel shows no text.
+
+    hole, marked: (h, w) bool, what is to be filled, and what of it was marked as text before it was grown.
+    """
+    inside = _at((*DEEPER, 0), depth(marked) - 1)
+    return np.where(marked, inside, np.where(hole, np.float32(GROWN), np.float32(OUTSIDE)))
+
+
+def free_of_text(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, free: np.ndarray) -> np.ndarray:
     """(k,) how probable it is that a pixel shows no text.
 
     shown, guess: (t, k) luma in code values, guess being the background as far as it is known otherwise, to `variance`
-    (inf where it is not): (t, k) squared code values. depth: (k,) pixels from the edge, at least 1, of
-    which the first `outside` lie outside the hole and `grown` more are what it was grown by.
+    (inf where it is not): (t, k) squared code values. free: (k,) how probable it is beforehand.
     """
     known = np.isfinite(variance)
     count = known.sum(0)
     some = np.maximum(count, 1)
     bias = np.where(known, shown - guess, 0).sum(0) / some
     doubt = np.where(known, variance, 0).sum(0) / some / np.maximum(count / DEPENDENT, 1) + SMALL
-    free = _by_depth((*[OUTSIDE] * outside, *[GROWN] * grown, *DEEPER, 0), depth)
     likely = np.exp(-bias**2 / (2 * doubt)) / np.sqrt(2 * np.pi * doubt)
     return np.where(count > 0, free * likely / (free * likely + (1 - free) / TEXT_SPAN), free)
 
 
-def smeared(depth: np.ndarray) -> np.ndarray:
-    """(k,) squared code values that pixels without text are off by, by their depth from the hole's edge."""
-    return _by_depth(SMEARED, depth)
+def smeared(marked: np.ndarray) -> np.ndarray:
+    """(h, w) squared code values that pixels without text are off by."""
+    return _at(SMEARED, beside(marked))
 
 
-def _by_depth(values: tuple, depth: np.ndarray) -> np.ndarray:
-    return np.array(values, np.float32)[(np.rint(depth).astype(int) - 1).clip(0, len(values) - 1)]
+def _at(values: tuple, distance: np.ndarray) -> np.ndarray:
+    """The value for each distance in whole pixels from 0 on, the last from there on."""
+    return np.array(values, np.float32)[np.rint(distance).clip(0, len(values) - 1).astype(int)]

@@ -37,12 +37,13 @@ class Window:
     """A chunk's frames, cut to its box.
 
     first: the number of the first; frames: (n, h, w, 3) RGB, uint8 for a source of 8 bits, else float32 in [0, 1];
-    holes: (n, h, w) bool.
+    holes: (n, h, w) bool; marked: what of them was marked itself, the rest is what they were grown by.
     """
 
     first: int
     frames: np.ndarray
     holes: np.ndarray
+    marked: np.ndarray
 
 
 class Task(ABC):

@@ -69,11 +69,6 @@ class Inpaint(Task):
         return self.options.grow or 0
 
     @property
-    def halo(self) -> int:
-        """Pixels from a hole's edge inwards that hold nothing but what compression smeared over."""
-        return self.grow
-
-    @property
     def side_outputs(self) -> tuple[Path, ...]:
         return tuple(Path(asked) for asked in (self.options.save_mask, self.options.provenance) if asked)
 
@@ -111,7 +106,7 @@ class Inpaint(Task):
         places = [index - window.first for index in targets]
         borrowed = iter(())
         if self.options.borrow:
-            borrowed = motion.borrow(window.frames, window.holes, places, self.halo)
+            borrowed = motion.borrow(window.frames, window.holes, places, window.marked)
         for place in places:
             frame, hole = window.frames[place], window.holes[place]
             image = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame.copy()

@@ -80,7 +80,8 @@ def pose(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
         moved = np.roll(window.holes, window.holes.shape[1] // 2, axis=1) & ~window.holes
         truths = [window.frames[p].astype(np.float32) / (255 if window.frames.dtype == np.uint8 else 1)
                   for p in places]
-        window, scored = Window(window.first, window.frames, window.holes | moved), [moved[p] for p in places]
+        window = Window(window.first, window.frames, window.holes | moved, window.marked | moved)
+        scored = [moved[p] for p in places]
     posed = list(task.problems(chunk, window, targets))
     chosen = [k for k, where in enumerate(scored) if where.any()]  # a hole that fills the crop leaves nothing to score
     if len(chosen) < 2:
