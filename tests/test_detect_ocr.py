@@ -2,6 +2,7 @@
 
 import socket
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
@@ -123,17 +124,23 @@ def candidate(**evidence) -> Candidate:
     return replace(whole, **evidence)
 
 
+def read(words: str) -> Future:
+    reading = Future()
+    reading.set_result((words, 0.95))
+    return reading
+
+
 def test_what_was_read_speaks_for_a_caption_and_what_was_never_seen_against():
     unknown = candidate().points
-    assert candidate(asked=4, seen=4, words="Good morning", sure=0.95).points > unknown
+    assert candidate(asked=4, seen=4, reading=read("Good morning")).points > unknown
     assert candidate(asked=4).points < unknown
     assert candidate(asked=1).points == unknown  # one look may have missed it
 
 
 def test_what_is_seen_now_and_then_or_flickers_gains_nothing_from_being_read():
     unknown = candidate().points
-    assert candidate(asked=9, seen=4, words="the meadow", sure=0.95).points == unknown
-    assert candidate(asked=4, seen=4, words="the ONE", sure=0.95, unsteady=0.07).points == unknown
+    assert candidate(asked=9, seen=4, reading=read("the meadow")).points == unknown
+    assert candidate(asked=4, seen=4, reading=read("the ONE"), unsteady=0.07).points == unknown
 
 
 class Slow:
@@ -153,7 +160,7 @@ def test_answers_come_at_the_same_frames_however_slow_the_detector_is():
     pictures = [random.integers(0, 255, (HEIGHT, WIDTH), np.uint8) for _ in range(40)]
     heard = []
     for seconds in (0.0, 0.02):
-        proposals = Proposals(Slow(seconds), HEIGHT, WIDTH, 25.0)
+        proposals = Proposals(Slow(seconds), ThreadPoolExecutor(1), HEIGHT, WIDTH, 25.0)
         heard.append([])
         for i, picture in enumerate(pictures):
             proposals.offer(i, picture)
@@ -165,7 +172,7 @@ def test_answers_come_at_the_same_frames_however_slow_the_detector_is():
 
 def test_a_picture_that_stands_still_is_looked_at_once():
     ocr, picture = Slow(0.0), np.full((HEIGHT, WIDTH), 90, np.uint8)
-    proposals = Proposals(ocr, HEIGHT, WIDTH, 25.0)
+    proposals = Proposals(ocr, ThreadPoolExecutor(1), HEIGHT, WIDTH, 25.0)
     for i in range(40):
         proposals.offer(i, picture.copy())
     assert len(proposals.finish()) == 4 and ocr.looks == 1

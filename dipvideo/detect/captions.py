@@ -12,6 +12,7 @@ it dark, short-lived or thin, is followed like the others (`seeds`); what it saw
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import cv2
@@ -68,8 +69,10 @@ class CaptionFinder:
         self._gone: deque[Candidate] = deque()
         self._events: list[Event] = []
         self._ocr = Ocr() if wants_ocr(detector) else None
-        self._proposals = None if self._ocr is None else Proposals(self._ocr, self._height, info.width // shrink,
-                                                                   float(info.rate))
+        # In a thread of its own the text detector hides behind the decoding on the other core.
+        self._worker = ThreadPoolExecutor(1, "text-detector")
+        self._proposals = None if self._ocr is None else Proposals(self._ocr, self._worker, self._height,
+                                                                   info.width // shrink, float(info.rate))
         self._refused: deque[tuple[int, Box]] = deque(maxlen=TRACKS_MAX)
         self._index = -1  # of the frames that were seen
         self._numbers: list[int] = []  # their numbers in the film, which may begin later and have gaps
@@ -102,6 +105,7 @@ class CaptionFinder:
         for track in list(self._tracks):
             self._close(track)
         self._settle(self._index + 1)
+        self._worker.shutdown()
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
                   for event in self._events]
         return without_parts(events)
@@ -142,7 +146,7 @@ class CaptionFinder:
         cover = make_hole(pictures[0], track.deviation, *pictures[1:], track.letters, track.line.height, self._height,
                           self._kernel)
         if self._ocr is not None and (track.seen or candidate.points >= WORTH_READING):
-            candidate.words, candidate.sure = self._ocr.read(track.mean, _row(track, cover.text))
+            candidate.reading = self._worker.submit(self._ocr.read, track.mean, _row(track, cover.text))
         if self._must_be_seen and not (candidate.seen or candidate.read):
             return
         place(candidate, track.box, cover, self._reader.region, self._reader.shrink)

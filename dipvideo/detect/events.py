@@ -11,7 +11,6 @@ from ..frame import Event
 from ..geometry import Box
 from .hole import Cover
 from .judge import ENOUGH, Candidate
-from .ocr import says_something
 
 WITHIN = 0.8  # of an event's box
 SAME_ROW = 0.5  # of the lower of two pieces of text that lie side by side
@@ -81,7 +80,7 @@ def said(group: list[Candidate]) -> str:
         row = next((row for row in rows if _beside(row[0].line.box, c.line.box)), None)
         rows.append([c]) if row is None else row.append(c)
     lines = (" ".join(c.words for c in sorted(row, key=lambda c: c.line.box.left)
-                      if says_something(c.words, c.sure) and not any(_holds(other, c) for other in row))
+                      if c.read and not any(_holds(other, c) for other in row))
              for row in rows)
     return "\n".join(line for line in lines if line)
 

@@ -8,6 +8,7 @@ a text detector looked, too, what it read counts as much as good looks, and that
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,7 +52,7 @@ class Candidate:
     born: when its pixels came to rest; born_alike: share of its surroundings that did so, too; cuts_inside: cuts that
     it outlasted; unsteady: standard deviation of its contrast between its fades; full: share of its frames that show it
     in full; stands_out: its surroundings move while it does not; asked, seen: how often the text detector looked while
-    it was there, and saw it; words, sure: what was read, and how surely, 0 … 1.
+    it was there, and saw it; reading: what it says, and how surely, 0 … 1, as soon as it is read.
     Set if it is not impossible, in the picture: hole, box: what it covers; marked: that without its halo, `halo` pixels
     wide; text: around its letters; pad: how far a box behind them reaches beyond, None where there is none.
     """
@@ -67,8 +68,7 @@ class Candidate:
     stands_out: bool
     asked: int = 0
     seen: int = 0
-    words: str = ""
-    sure: float = 0.0
+    reading: Future[tuple[str, float]] | None = None
     box: Box = field(init=False)
     hole: np.ndarray = field(init=False)
     marked: np.ndarray = field(init=False)
@@ -77,9 +77,15 @@ class Candidate:
     pad: int | None = None
 
     @property
+    def words(self) -> str:
+        """What the text detector made of it; empty where it did not look, or made no sense of it."""
+        words, sure = self.reading.result() if self.reading else ("", 0.0)
+        return words if says_something(words, sure) else ""
+
+    @property
     def read(self) -> bool:
         """True if the text detector made sense of it."""
-        return says_something(self.words, self.sure)
+        return bool(self.words)
 
     @property
     def impossible(self) -> bool:

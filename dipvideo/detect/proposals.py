@@ -1,13 +1,13 @@
 """When the text detector looks, beside the film that streams by, and what it saw.
 
-It looks every .4 s, in a thread of its own: its .09 s a look then hide behind the decoding on the other core. An answer
-is taken when it looks again, never earlier or later: what is found does not depend on the machine's speed.
+It looks every .4 s, in another thread. An answer is taken when it looks again, never earlier or later: what is found
+does not depend on the machine's speed.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 
 import cv2
 import numpy as np
@@ -25,14 +25,14 @@ Answer = tuple[int, list[Sighting]]
 class Proposals:
     """Asks the text detector about some of the frames.
 
-    height, width: of the whole picture at the scale of work, of which the frames may be a part; rate: frames a second.
+    worker: where it looks, .09 s a time. height, width: of the whole picture at the scale of work, of which the frames
+    may be a part; rate: frames a second.
     """
 
-    def __init__(self, ocr: Ocr, height: int, width: int, rate: float):
-        self._ocr = ocr
+    def __init__(self, ocr: Ocr, worker: Executor, height: int, width: int, rate: float):
+        self._ocr, self._worker = ocr, worker
         self._scale = min((PIXELS / (height * width)) ** 0.5, LARGEST)
         self._period = max(round(PERIOD_SECONDS * rate), 4)
-        self._worker = ThreadPoolExecutor(1, "text-detector")
         self._asked: deque[tuple[int, Future[list[Sighting]]]] = deque()
         self._last: tuple[np.ndarray, Future[list[Sighting]]] | None = None
 
@@ -55,10 +55,9 @@ class Proposals:
         return due
 
     def finish(self) -> list[Answer]:
-        """The answers that are left; nothing can be asked after that."""
+        """The answers that are left."""
         left = [(asked, future.result()) for asked, future in self._asked]
         self._asked.clear()
-        self._worker.shutdown()
         return left
 
 
