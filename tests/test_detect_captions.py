@@ -8,6 +8,7 @@ import pytest
 
 from dipvideo.detect import CaptionFinder, ShotFinder
 from dipvideo.detect.hole import _alike
+from dipvideo.detect.timing import find_end
 from dipvideo.frame import Frame, VideoInfo
 from dipvideo.geometry import Box
 from dipvideo.planes import PixelLayout, Planes
@@ -275,3 +276,12 @@ def test_a_part_of_another_colour_that_moves_is_no_letter():
     deviation[parts[2]] = 14  # a letter over flicker
     kept = _alike(letters, mean, deviation)
     assert not kept[parts[0]].any() and all(kept[part].all() for part in parts[1:])
+
+
+def test_what_the_picture_shows_by_itself_beyond_an_end_is_no_trace_of_the_line():
+    """Shares of a line's contrast, from its last frames on: the picture behind it looks half like the line."""
+    level = (0.53, 0.47, 0.46, 0.42, 0.43, 0.44)
+    assert find_end(level, 15, inner=0.99)[1] == -1
+    assert find_end((0.99, *level), 15, inner=1.0)[1] == 0
+    assert find_end((0.99, 0.75, 0.5, 0.25, 0.0, 0.0, 0.0), 15, inner=1.0)[1] == 4, "a fade is followed to its end"
+    assert find_end((0.55, 0.0, 0.0, 0.0), 15, inner=1.0)[1] == 0, "a frame that shows half of it is a part of it"

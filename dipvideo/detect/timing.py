@@ -11,7 +11,8 @@ import numpy as np
 from ..geometry import Box
 
 TRACE = 0.03  # a fade takes away at least this much of a line's contrast from frame to frame
-SHARP = 0.55  # what goes by more than this in one frame does not fade
+SHARP = 0.55  # what goes by more than this of its contrast in one frame does not fade
+LEVEL = 5 * TRACE  # within this it neither fades nor goes
 ABSENT = 0.2  # of its contrast, or less, before it came and after it went
 ALONE = 0.5  # less of the surroundings shares the line's life: then it is its own thing
 
@@ -74,17 +75,21 @@ class End:
         return (2.0 if self.sharp else 1.0 if self.fades else 0.0) * (1.0 if self.around < ALONE else 0.5)
 
 
-def find_end(shares: tuple[float, ...], longest: int) -> tuple[End, int]:
+def find_end(shares: tuple[float, ...], longest: int, inner: float = 0.0) -> tuple[End, int]:
     """Look along a line's contrast, frame by frame away from it, beginning with the last frame that shows most of it.
 
-    longest: of any fade, in frames. Returns the end, undated, and for how many further frames a trace is left; after a
-    fade that is one more than was seen, for its first frame shows next to nothing.
+    longest: of any fade, in frames; inner: the contrast one frame nearer to the line. Returns the end, undated, and for
+    how many further frames a trace is left; after a fade that is one more than was seen, for its first frame shows next
+    to nothing. −1 where the first frame already shows no more of the line than the picture does by itself.
     """
     values = np.array(shares)
     if values.size < 2:
         return End(), 0
+    if values[0] - LEVEL < _picture(values[1:]) and inner - values[0] > SHARP * (inner - _picture(values[1:])):
+        end, _ = find_end((inner, *shares), longest)
+        return end, -1
     steps = values[:-1] - values[1:]
-    sharp = bool(steps[0] > SHARP)
+    sharp = bool(steps[0] > SHARP * (values[0] - _picture(values[1:])))
     # a fade goes down in even steps: after one of a half there may be one more, not five small ones
     most = min(1 if sharp else longest, values.size - 1)
     least = 4 * TRACE if sharp else TRACE
@@ -93,7 +98,15 @@ def find_end(shares: tuple[float, ...], longest: int) -> tuple[End, int]:
         count += 1
     fades = count > 0 and not sharp
     rest = values[count + 1:count + 4]
-    return End(sharp=sharp, fades=fades, rest=float(rest.mean()) if rest.size else 0.0), count + fades
+    # only what leaves nothing behind speaks for a caption
+    return End(sharp=bool(steps[0] > SHARP), fades=fades, rest=float(rest.mean()) if rest.size else 0.0), count + fades
+
+
+def _picture(beyond: np.ndarray) -> float:
+    """How much a picture looks like the line by itself, if its contrast beyond an end is level and not ABSENT; or 0."""
+    near = beyond[:4]
+    level = float(np.median(near))
+    return level if level > ABSENT and np.ptp(near) < LEVEL else 0.0
 
 
 def moved(mean: np.ndarray, text: np.ndarray, box: Box, height: float, luma: np.ndarray) -> float:

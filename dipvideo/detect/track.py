@@ -131,7 +131,7 @@ class Track:
         """How the line went; call once it is gone, or at the end of the film."""
         frames, shares = zip(*self._presence, strict=True)
         last = frames.index(self.last_shown)
-        end, count = find_end(shares[last:], longest_fade)
+        end, count = find_end(shares[last:], longest_fade, shares[max(last - 1, 0)])
         end.at = min(self.last_shown + 1 + count, frames[-1] + 1)
         end.open = end.at > frames[-1]
         next_cut = next((cut for cut in ring.cuts if cut >= end.at - 1), frames[-1] + 9)
@@ -192,7 +192,7 @@ class Track:
         shown = len(shares) - 1
         while shown > 0 and shares[shown - 1] >= GONE:
             shown -= 1
-        end, count = find_end(shares[shown::-1], longest_fade)
+        end, count = find_end(shares[shown::-1], longest_fade, shares[min(shown + 1, len(shares) - 1)])
         end.at = max(frames[shown] - count, 0)
         end.open = end.at <= ring.frames[0][0]
         shot = max(cut for cut in ring.cuts if cut <= end.at + 1)

@@ -14,6 +14,7 @@ import numpy as np
 
 from .unmix import NOISE, STEEPEST
 
+FADE = 10  # frames at both ends that may be fading, of captions that have as many: two in a short one cost 1.5 dB
 PAIRS = 300  # lines tried
 SAMPLES = 4000  # pixels each is tried on
 # Shares of the background that a box may let through: what lets nearly all of it through is a hole grown too large.
@@ -61,10 +62,11 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     may vote: at a hole's edge lies what it was grown by, where nothing is on the picture; hole: (h, w) bool, k of
     them True.
 
-    The line is sought in the middle half of the frames, away from fades, where the guess is best.
+    The line is sought in the middle frames, at most half of them, away from fades, where the guess is best.
     """
     count = len(shown)
-    middle = np.arange(count)[count // 4:max(count - count // 4, count // 4 + 1)]
+    edge = max(count // 4, min(FADE, 3 * count // 8))
+    middle = np.arange(count)[edge:max(count - edge, edge + 1)]
     part = np.ix_(middle, deep)
     line = _line(shown[..., 0][part], guess[..., 0][part], variance[part], np.random.default_rng(seed))
     if line is None:
