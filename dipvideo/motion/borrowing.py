@@ -139,8 +139,8 @@ class _Caption:
 
     def panel(self) -> Panel | None:
         """The translucent box over the hole, if there is one."""
-        return find_panel(self._shown, self._known, self._variance, depth(self._hole)[self._hole] >= DEEP,
-                          self._hole)
+        deep = (depth(self._hole) >= DEEP) & ~self._evidence[self._places].any(0)
+        return find_panel(self._shown, self._known, self._variance, deep[self._hole], self._hole)
 
     def bared(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """(frames, holes) with the box taken off the caption's frames, and out of their holes but for its letters.

@@ -19,7 +19,7 @@ PAIRS = 300  # lines tried
 SAMPLES = 4000  # pixels each is tried on
 # Shares of the background that a box may let through: what lets nearly all of it through is a hole grown too large.
 DIMMEST, CLEAREST = 0.15, 0.8
-LEAST_SHARE = 0.2  # of the hole that must lie on the line
+LEAST_SHARE = 0.2  # of what may vote that must lie on the line
 NEAR = 2.5  # standard deviations that count as on the line
 MANY = 200  # pixels: fewer are no box
 # A line is believed if MOST of the middle frames have one of their own, their median within BORNE_OUT of it, and it
@@ -59,7 +59,7 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     """The box over a hole, or None.
 
     shown, guess: (t, k, 3) luma and chroma in code values; variance: (t, k), of guess; deep: (k,) bool, where a box
-    may vote: at a hole's edge lies what it was grown by, where nothing is on the picture; hole: (h, w) bool, k of
+    may vote: at a hole's edge, and wherever else no text is, nothing lies on the picture; hole: (h, w) bool, k of
     them True.
 
     The line is sought in the middle frames, at most half of them, away from fades, where the guess is best.
@@ -78,7 +78,7 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     bias = (weight * miss).sum(0) / np.maximum(weight.sum(0), 1e-9)
     inside = (weight.sum(0) > 0) & (np.abs(bias) < 3 + 0.5 * np.sqrt(1 / np.maximum(weight.mean(0), 1e-9)))
     inside &= (weight * miss**2).sum(0) < NEAR**2 * np.maximum((weight > 0).sum(0), 1)
-    if inside.sum() < max(MANY, LEAST_SHARE * inside.size):
+    if (inside & deep).sum() < max(MANY, LEAST_SHARE * deep.sum()):
         return None
     parts = [(shown[t, inside], guess[t, inside], variance[t, inside]) for t in range(count)]
     offsets, slopes, doubts = (np.empty((count, n), np.float32) for n in (3, 3, 1))
