@@ -90,7 +90,8 @@ def test_the_reference_is_timed_by_the_step_and_multiplied(tmp_path: Path) -> No
     film, truth = (str(write_video(tmp_path / name, p)) for name, p in (("film.mp4", burned), ("clean.mp4", clean)))
     mask = str(write_video(tmp_path / "mask.mkv", [np.dstack([ink * 255] * 3).astype(np.uint8) * (9 <= i < 15)
                                                    for i in range(24)], codec="ffv1", pix_fmt="gray"))
-    reference = measure_reference(film, ReferenceOptions(mask=mask, truth=truth, device="cpu", reference_steps=10))
+    reference = measure_reference(film, ReferenceOptions(mask=mask, truth=truth, grow=2, device="cpu",
+                                                        reference_steps=10))
     paper, own, alone = reference.rows
     assert paper.seconds == reference.step * reference.steps and reference.steps == 6000
     assert paper.seconds > 100 * own.seconds and own.psnr > paper.psnr + 3  # other frames show what is hidden
