@@ -163,6 +163,12 @@ def test_a_speed_up_is_colds_steps_over_the_policys_own() -> None:
     assert warm.psnr.median == pytest.approx(20.5)
 
 
+def test_about_is_half_a_decibel_less_for_both() -> None:
+    curves = [curve("cold", {10: [15], 40: [19.6], 80: [20]}), curve("previous", {2: [19.6], 10: [19.8]})]
+    _, warm = verdicts_of(curves, ["cold", "previous"])
+    assert warm.final.steps is None and (warm.about.steps, warm.about.speed_up) == (2, 20)
+
+
 def test_a_quality_that_cold_never_reaches_has_no_speed_up() -> None:
     curves = [curve("cold", {10: [15], 80: [20]}), curve("previous", {2: [24], 10: [25]})]
     _, warm = verdicts_of(curves, ["cold", "previous"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OptionError
+from .verdicts import ABOUT, CLOSE
 
 LONG = 60  # frames from which on a drift is told
 NEAR_STEPS = 10  # a frame, at which it is told
@@ -22,13 +23,14 @@ def summarise(folder: Path, output: Path) -> list[Path]:
         raise OptionError(f"There is no study below {str(folder)!r}: make one with dipvideo benchmark warm-start.")
     lines = [
         "# What a warm start is worth", "",
-        "How many steps a frame needs to what a cold one ends with, within .05 dB, and to cold's best on the way; in "
-        "brackets how many times fewer than cold needs for the same. Medians of the seeds, in which one that never "
-        "gets there counts as infinite (–). Drift: how far PSNR minus cold's moves over the frames, by a straight "
-        f"line, at {NEAR_STEPS} steps a frame or the next fewer. At a cut: dB above what cold ends with, weights "
-        "carried over: before it, and on the first frame after it.", "",
-        "| study | frames | start | best hole PSNR, dB | to cold's end | to cold's best | drift, dB | at a cut, dB |",
-        "|---|---|---|---|---|---|---|---|"]
+        f"How many steps a frame needs to what a cold one ends with, within {CLOSE:g} dB, within {ABOUT:g} dB, which "
+        "is about what chance does, and to cold's best on the way; in brackets how many times fewer than cold needs "
+        "for the same. Medians of the seeds, in which one that never gets there counts as infinite (–). Drift: how far "
+        "PSNR minus cold's moves over the frames, by a straight line, at "
+        f"{NEAR_STEPS} steps a frame or the next fewer. At a cut: dB above what cold ends with, weights carried over: "
+        "before it, and on the first frame after it.", "",
+        "| study | frames | start | best hole PSNR, dB | to cold's end | about | to cold's best | drift, dB | at a cut "
+        "|", "|---|---|---|---|---|---|---|---|---|"]
     for name, study in found:
         lines += [_row(name, study, verdict) for verdict in study["verdicts"]]
     lines += ["", "Each study has its curves, its plots and its conditions in a folder of its own. Made by", "",
@@ -49,7 +51,8 @@ def _row(name: str, study: dict[str, Any], verdict: dict[str, Any]) -> str:
     if cut := verdict["at_cut"]:
         edge = " / ".join("–" if level is None else f"{level:+.1f}" for level in (cut["before"], cut["after"][0]))
     return (f"| [{name}]({name}/warm-start.md) | {frames} | {verdict['policy']} | "
-            f"{verdict['psnr']['median']:.2f} | {_reached(verdict['final'])} | {_reached(verdict['best'])} | "
+            f"{verdict['psnr']['median']:.2f} | {_reached(verdict['final'])} | {_reached(verdict['about'])} | "
+            f"{_reached(verdict['best'])} | "
             f"{drift} | {edge} |")
 
 
