@@ -27,8 +27,8 @@ def summarise(folder: Path, output: Path) -> list[Path]:
         "is about what chance does, and to cold's best on the way; in brackets how many times fewer than cold needs "
         "for the same. Medians of the seeds, in which one that never gets there counts as infinite (–). Drift: how far "
         "PSNR minus cold's moves over the frames, by a straight line, at "
-        f"{NEAR_STEPS} steps a frame or the next fewer. At a cut: dB above what cold ends with, weights carried over: "
-        "before it, and on the first frame after it.", "",
+        f"{NEAR_STEPS} steps a frame or the next fewer. At a cut, with as many steps: dB above what cold ends with, "
+        "weights carried over: before it, and on the first frame after it.", "",
         "| study | frames | start | best hole PSNR, dB | to cold's end | about | to cold's best | drift, dB | at a cut "
         "|", "|---|---|---|---|---|---|---|---|---|"]
     for name, study in found:
@@ -59,5 +59,5 @@ def _row(name: str, study: dict[str, Any], verdict: dict[str, Any]) -> str:
 def _reached(reached: dict[str, Any]) -> str:
     if reached["steps"] is None:
         return "–"
-    gain = "" if reached["speed_up"] is None else f" ({reached['speed_up']:.0f}×)"
+    gain = "" if reached["speed_up"] is None else f" ({reached['speed_up']:.3g}×)"
     return f"{reached['steps']:.0f}{gain}"
