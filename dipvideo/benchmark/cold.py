@@ -28,6 +28,7 @@ from .warm_start.posed import Posed, pose
 
 COARSE = (4, 2)  # what both sides are divided by, before the full size
 COARSE_SHARE = 8  # an eighth of the steps each
+TILE = 300  # pixels that a tile of the picture is about wide: small crops are enlarged, so that names can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,8 @@ def _sheet(cells: list[tuple[str, np.ndarray]], columns: int = 3) -> np.ndarray:
     tiles = []
     for name, picture in cells:
         tile = np.rint(picture.clip(0, 1) * 255).astype(np.uint8)
+        times = max(round(TILE / tile.shape[1]), 1)
+        tile = np.kron(tile, np.ones((times, times, 1), np.uint8))
         tile = cv2.copyMakeBorder(tile, 16, 2, 2, 2, cv2.BORDER_CONSTANT)
         tiles.append(cv2.putText(tile, name, (4, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (255,) * 3, 1, cv2.LINE_AA))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
