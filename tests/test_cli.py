@@ -107,7 +107,8 @@ def test_a_command_and_its_function_have_the_same_options_and_defaults(name: str
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in [*names("tasks"), "benchmark warm-start", "benchmark quality"]:
+    for name in [*names("tasks"), "benchmark warm-start", "benchmark quality", "benchmark cold",
+                 "benchmark reference"]:
         assert f"dipvideo {name}" in README
 
 
@@ -115,7 +116,8 @@ def test_every_option_in_the_readme_exists() -> None:
     known = {o for name in names("tasks")
              for p in command.get_command(click.Context(command), name).params if isinstance(p, click.Option)
              for o in (*p.opts, *p.secondary_opts)}
-    known |= {o for p in command.get_command(click.Context(command), "benchmark").get_command(None, "warm-start").params
+    benchmark = command.get_command(click.Context(command), "benchmark")
+    known |= {o for name in benchmark.list_commands(None) for p in benchmark.get_command(None, name).params
               if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--help", "--version"}
     assert used <= known

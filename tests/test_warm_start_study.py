@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import captioned, panned, write_video
 
-from dipvideo.benchmark import WarmStartOptions, measure_warm_start, write_warm_start
+from dipvideo.benchmark import WarmStartOptions, measure_warm_start, summarise, write_warm_start
 from dipvideo.benchmark.warm_start.curves import Curve
 from dipvideo.benchmark.warm_start.posed import pose
 from dipvideo.benchmark.warm_start.verdicts import AFTER_CUT, CLOSE, quality, verdicts_of
@@ -59,6 +59,29 @@ def test_a_study_measures_every_policy_and_writes_its_files(files: tuple[str, st
     assert table.count("| previous |") == 2 and "dipvideo benchmark warm-start film.mp4" in table
     assert json.loads(files[1].read_text())["verdicts"][1]["policy"] == "previous"
     assert all(f.read_bytes().startswith(b"\x89PNG") for f in files[2:])
+
+
+def test_a_clip_without_holes_is_its_own_truth(files: tuple[str, str, str]) -> None:
+    _, clean, _ = files
+    for hole in ("caption", "scattered"):
+        posed = pose(clean, WarmStartOptions(hole=hole, **QUICK), lambda progress: None)
+        assert posed.against == "truth" and len(posed.problems) == 4
+        first = posed.problems[0]
+        assert np.allclose(first.image, posed.truths[0], atol=1 / 255)
+        assert np.array_equal(first.weight[0, 0].numpy() == 0, first.hole)  # what is cut out is not looked at
+
+
+def test_studies_are_told_in_one_table(files: tuple[str, str, str], tmp_path: Path) -> None:
+    clip, clean, mask = files
+    quick = {**QUICK, "cold_steps": 10, "seeds": 1, "policies": "previous", "rungs": "2"}
+    study = measure_warm_start(clip, WarmStartOptions(mask=mask, truth=clean, **quick))
+    for name in ("slow", "fast"):
+        write_warm_start(study, tmp_path / name, f"dipvideo benchmark warm-start {name}.mp4")
+    table, = summarise(tmp_path, tmp_path)
+    assert table.name == "README.md" and table.read_text().count("| previous |") == 2
+    assert "[slow](slow/warm-start.md)" in table.read_text() and "warm-start fast.mp4" in table.read_text()
+    with pytest.raises(OptionError, match="There is no study below"):
+        summarise(tmp_path / "slow", tmp_path)
 
 
 def test_without_a_truth_known_pixels_are_scored(files: tuple[str, str, str]) -> None:
@@ -140,6 +163,12 @@ def test_a_speed_up_is_colds_steps_over_the_policys_own() -> None:
     assert warm.psnr.median == pytest.approx(20.5)
 
 
+def test_about_is_half_a_decibel_less_for_both() -> None:
+    curves = [curve("cold", {10: [15], 40: [19.6], 80: [20]}), curve("previous", {2: [19.6], 10: [19.8]})]
+    _, warm = verdicts_of(curves, ["cold", "previous"])
+    assert warm.final.steps is None and (warm.about.steps, warm.about.speed_up) == (2, 20)
+
+
 def test_a_quality_that_cold_never_reaches_has_no_speed_up() -> None:
     curves = [curve("cold", {10: [15], 80: [20]}), curve("previous", {2: [24], 10: [25]})]
     _, warm = verdicts_of(curves, ["cold", "previous"])
@@ -187,7 +216,7 @@ def test_what_a_cut_costs_is_told_frame_by_frame() -> None:
     ({"mask": None}, OptionError, "give --mask"),
     ({"policies": "yesterday"}, OptionError, "no warm start called"),
     ({"policies": "cold,average:decay=2"}, OptionError, "decay is from 0 to 1"),
-    ({"steps": 3}, OptionError, "say them with rungs and cold_steps"),
+    ({"steps": 3}, OptionError, "say how many with cold_steps"),
     ({"rungs": "two"}, OptionError, "numbers of steps, as in 2,5,10; got 'two'"),
     ({"cut": True}, OptionError, "no cut of the clip has holes on both sides"),
     ({"truth": "small"}, MaskMismatch, "give a truth of the clip's size"),

@@ -5,11 +5,14 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "options": ["FaithfulOptions", "QualityOptions", "SpeedOptions", "WarmStartOptions"],
+        "options": ["ColdOptions", "FaithfulOptions", "QualityOptions", "ReferenceOptions", "SpeedOptions",
+                    "WarmStartOptions"],
+        "cold": ["measure_cold"],
+        "reference": ["measure_reference"],
         "speed": ["measure_speed"],
         "faithful": ["measure_faithful"],
-        "warm_start": ["measure_warm_start", "write_warm_start"],
+        "warm_start": ["measure_warm_start", "summarise", "write_warm_start"],
         "quality": ["measure_quality"],
-        "report": ["write_faithful", "write_quality", "write_speed"],
+        "report": ["write_cold", "write_faithful", "write_quality", "write_reference", "write_speed"],
     },
 )

@@ -38,20 +38,19 @@ class QualityOptions(RemoveSubtitlesOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WarmStartOptions(EngineOptions):
-    """The frames, the policies and how long each is tried."""
+class HoleOptions(EngineOptions):
+    """The frames to fit, and what is compared."""
 
     mask: str | None = option(None, "The holes, white on black: a picture, or a video or folder of masks.",
                               metavar="FILE")
     truth: str | None = option(None, "The clip without holes; without it known pixels are held out and scored.",
                                metavar="FILE")
+    hole: str | None = option(None, "Cut a hole into every frame of a clip that has none, and compare with the clip "
+                              "itself: what a line of text would cover, or half of the pixels of its box.",
+                              choices=("caption", "scattered"))
     grow: int = option(0, "Grow the mask by this many pixels on every side.", least=0, most=200)
     base: bool = option(True, "Draw texture on a smooth base; without it the prior draws everything, as in the paper.")
-    policies: str = option("cold,previous,previous:optimiser=carried,previous:optimiser=reset,average,"
-                           "average:decay=0.9,window,anchor", "Which policies, as --warm-start takes them, separated "
-                           "by commas.", metavar="NAME[:KEY=VALUE,…],…")
-    rungs: str = option("2,5,10,20,40", "With how many steps a frame each policy is tried.", metavar="N,…")
-    frames: int = option(12, "How many frames of the clip's longest run of holes; 60 or more show drift.", least=2)
+    frames: int = option(12, "How many frames of the clip's longest run of holes; 60 or more show drift.", least=1)
     cut: bool = option(False, "Take the frames around a cut, half of them before it; weights are carried over it.")
     cold_steps: int = option(640, "Steps of a cold frame.", least=10)
     seeds: int = option(3, "How many seeds: the figures are their medians.", least=1)
@@ -61,4 +60,47 @@ class WarmStartOptions(EngineOptions):
         given = next((name for name in ("steps", "first_steps", "budget") if getattr(self, name) is not None), None)
         if given:
             raise OptionError(f"A study tries many numbers of steps, and {given}={getattr(self, given)} was given: "
-                              "say them with rungs and cold_steps.")
+                              "say how many with cold_steps.")
+        if self.hole is not None and (self.mask is not None or self.truth is not None):
+            raise OptionError(f"hole={self.hole} cuts its own hole into a clip that is its own truth: give it without "
+                              "mask and truth.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmStartOptions(HoleOptions):
+    """The policies, and how long each is tried."""
+
+    policies: str = option("cold,previous,previous:optimiser=carried,previous:optimiser=reset,average,"
+                           "average:decay=0.9,window,anchor", "Which policies, as --warm-start takes them, separated "
+                           "by commas.", metavar="NAME[:KEY=VALUE,…],…")
+    rungs: str = option("2,5,10,20,40", "With how many steps a frame each policy is tried.", metavar="N,…")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColdOptions(HoleOptions):
+    """The ways to fit a frame from nothing."""
+
+    frames: int = option(2, "How many frames of the clip's longest run of holes.", least=1)
+    cold_steps: int = option(320, "Steps of a frame.", least=10)
+    networks: str = option("taper", "Which networks, as --network takes them, separated by commas.",
+                           metavar="NAME[:KEY=VALUE,…],…")
+    ways: str = option("default", "In which ways each is fitted: default, float32, bfloat16, contiguous (instead of "
+                       "channels last), unfused and foreach (Adam), coarse (a quarter and half of the size first), "
+                       "held-out (stops by itself).", metavar="NAME,…")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceOptions(EngineOptions):
+    """The clip, its holes and its truth, and how long the reference is run."""
+
+    mask: str = option("", "The holes, white on black: a picture, or a video or folder of masks.", metavar="FILE")
+    truth: str = option("", "The clip without holes.", metavar="FILE")
+    grow: int = option(0, "Grow the mask by this many pixels on every side.", least=0, most=200)
+    reference_steps: int = option(300, "Steps of the reference network, on the crop around the hole of one frame; its "
+                                  "best quality on the way counts.", least=10)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        missing = next((name for name in ("mask", "truth") if not getattr(self, name)), None)
+        if missing:
+            raise OptionError(f"Nothing says what to compare: give --{missing} FILE.")

@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from .cold import Cold
     from .faithful import Faithful
     from .quality import Quality
+    from .reference import Reference
     from .speed import Speed
 
 
@@ -35,6 +37,20 @@ def write_faithful(faithful: Faithful, folder: Path, command: str) -> list[Path]
 def write_speed(speed: Speed, folder: Path, command: str) -> list[Path]:
     """speed.md and .json in `folder`."""
     return written(folder, "speed", speed_table(speed, command), {"command": command, **asdict(speed)})
+
+
+def write_cold(cold: Cold, folder: Path, command: str) -> list[Path]:
+    """cold.md, .json and .png (what each way draws) in `folder`."""
+    numbers = {field: value for field, value in asdict(cold).items() if field != "sheet"}
+    files = written(folder, "cold", cold_table(cold, command), {"command": command, **numbers})
+    picture = folder / "cold.png"
+    cv2.imwrite(str(picture), np.ascontiguousarray(cold.sheet[..., ::-1]))
+    return [*files, picture]
+
+
+def write_reference(reference: Reference, folder: Path, command: str) -> list[Path]:
+    """reference.md and .json in `folder`."""
+    return written(folder, "reference", reference_table(reference, command), {"command": command, **asdict(reference)})
 
 
 def written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
@@ -100,4 +116,37 @@ def quality_table(quality: Quality, command: str) -> str:
     for row in quality.rows:
         cells = [f"{row.figures[name]:{form}}" if name in row.figures else "–" for name, form in forms.items()]
         lines.append(f"| {row.clip} | {row.method} | {' | '.join(cells)} | {row.seconds:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def cold_table(cold: Cold, command: str) -> str:
+    """A row a network and way: where it ends, where it is best on the way, what a step costs."""
+    how = f"{'on a smooth' if cold.base else 'without a'} base, {'flat' if cold.flat_start else 'random'} at the start"
+    lines = [f"# Frames fitted from nothing: {cold.clip}", "", "Made by", "", f"    {command}", "",
+             f"{len(cold.indices)} frame{'s' * (len(cold.indices) > 1)} from {cold.indices[0]} on, crop {cold.crop}, "
+             f"{how}, scored on {cold.scored}; {cold.device}; medians of {cold.seeds} seeds.", "",
+             "| network | way | parameters | ms a step | hole PSNR at the end, dB (spread) | after steps, seconds | "
+             "best on the way, dB | after steps, seconds |", "|---|---|---|---|---|---|---|---|"]
+    for row in cold.rows:
+        best = max(range(len(row.psnr)), key=row.psnr.__getitem__)
+        lines.append(f"| `{row.network}` | {row.way} | {row.parameters / 1e3:.0f} k | "
+                     f"{1000 * row.seconds[-1] / row.steps[-1]:.0f} | {row.psnr[-1]:.2f} ({row.spread[0]:.2f} … "
+                     f"{row.spread[1]:.2f}) | {row.steps[-1]:.0f}, {row.seconds[-1]:.1f} | {row.psnr[best]:.2f} | "
+                     f"{row.steps[best]:.0f}, {row.seconds[best]:.1f} |")
+    return "\n".join(lines) + "\n"
+
+
+def reference_table(reference: Reference, command: str) -> str:
+    """The reference and dipvideo, and how many times less a frame costs."""
+    lines = ["# Beside the reference setting", "", "Made by", "", f"    {command}", "", f"on {reference.device}.", "",
+             "| | seconds a frame | times less | hole PSNR of one frame, dB | of all, dB |", "|---|---|---|---|---|"]
+    for row in reference.rows:
+        all_frames = "–" if row.all_psnr is None else f"{row.all_psnr:.2f}"
+        lines.append(f"| {row.name} | {row.seconds:,.2f} | {reference.rows[0].seconds / row.seconds:,.0f} | "
+                     f"{row.psnr:.2f} | {all_frames} |")
+    lines += ["", f"The reference: `{reference.network}`, {reference.steps} steps, cold, on the full frame of "
+              f"{reference.size}: a step was timed in this run, {reference.step:.2f} s, and multiplied. Its PSNR is "
+              f"the best on the way of {reference.cold_steps} steps of the same network on the crop around the hole "
+              f"({reference.crop}), not of the full run (after {reference.best_at} steps; {reference.last:.2f} dB at "
+              "the last)."]
     return "\n".join(lines) + "\n"

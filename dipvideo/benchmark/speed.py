@@ -22,6 +22,7 @@ import torch
 from .. import engine, io
 from ..errors import DipvideoError, OptionError
 from ..progress import Progress, Tell
+from .clock import busy_seconds
 from .options import SpeedOptions
 
 FRAMES, TEXT = 120, (24, 88)  # of the film that is measured, and those with a caption
@@ -88,7 +89,7 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                     found.append(_pace(film, height, preset, options.device))
                 paces.append(sorted(found, key=lambda pace: pace.frame_seconds)[len(found) // 2])
         advance("the paper's network")
-        paper = _paper_step(device)
+        paper = paper_step(device, PAPER_HEIGHT, PAPER_HEIGHT * 16 // 9)
     return Speed(engine.describe(device), tuple(paces), floor, paper)
 
 
@@ -151,17 +152,19 @@ class _Whole:
         return ((estimate["picture"] - self.picture) ** 2).mean()
 
 
-def _paper_step(device: torch.device) -> float:
-    """Seconds of one step of the paper's setting on a full frame, in its own arithmetic."""
-    height, width = PAPER_HEIGHT, PAPER_HEIGHT * 16 // 9 // 32 * 32
-    prior = engine.Prior({"picture": (3, height // 32 * 32, width)}, network=PAPER, seed=0, device=device,
-                         precision=torch.float32, learning_rate=0.01, input_noise=0.03, flat=False)
-    target = torch.rand(3, height // 32 * 32, width, device=device)
+def paper_prior(device: torch.device, outputs: dict[str, tuple[int, int, int]], seed: int = 0) -> engine.Prior:
+    """The paper's setting for text, in its own arithmetic, from random features."""
+    return engine.Prior(outputs, network=PAPER, seed=seed, device=device, precision=torch.float32, learning_rate=0.01,
+                        input_noise=0.03, flat=False)
+
+
+def paper_step(device: torch.device, height: int, width: int) -> float:
+    """Seconds of one step of the paper's setting on a full frame, cut to what its five scales halve evenly."""
+    height, width = height // 32 * 32, width // 32 * 32
+    prior, target = paper_prior(device, {"picture": (3, height, width)}), torch.rand(3, height, width, device=device)
     times = []
     for _ in range(TIMED_STEPS + 1):  # the first one is slower: memory is found for all that follow
-        began = time.perf_counter()
+        began = busy_seconds(device)
         prior.step(_Whole(target))
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - began)
+        times.append(busy_seconds(device) - began)
     return min(times[1:])

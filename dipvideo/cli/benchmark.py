@@ -45,6 +45,42 @@ def _warm_start() -> click.Command:
                     "folder, so that a run resumes where it stopped, and a policy that is added is measured alone.")
 
 
+def _summary() -> click.Command:
+    def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import summarise
+
+        return summarise(Path(folder), output)
+
+    return _command("warm-start-summary", "folder", Options, measure,
+                    "One table over all warm-start studies below a folder, with the commands that made them.")
+
+
+def _cold() -> click.Command:
+    from ..benchmark import ColdOptions
+
+    def measure(clip: str, options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_cold, write_cold
+
+        return write_cold(measure_cold(clip, options, tell=tell), folder, line)
+
+    return _command("cold", "clip", ColdOptions, measure,
+                    "Networks, arithmetic, coarse-to-fine and stopping set beside each other on frames of a clip, or "
+                    "a picture, fitted from nothing: quality, steps and seconds, and a picture of what each draws.")
+
+
+def _reference() -> click.Command:
+    from ..benchmark import ReferenceOptions
+
+    def measure(clip: str, options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_reference, write_reference
+
+        return write_reference(measure_reference(clip, options, tell=tell), folder, line)
+
+    return _command("reference", "clip", ReferenceOptions, measure,
+                    "Seconds a frame and hole PSNR of dipvideo beside the paper's reference setting, whose step is "
+                    "timed on the same device in the same run and multiplied.")
+
+
 def _quality() -> click.Command:
     from ..benchmark import QualityOptions
 
@@ -104,4 +140,5 @@ def _command(name: str, argument: str | None, kind: type[Options], measure: Call
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors.")])
 
 
-_MADE = {"warm-start": _warm_start, "quality": _quality, "faithful": _faithful, "speed": _speed}
+_MADE = {"warm-start": _warm_start, "warm-start-summary": _summary, "cold": _cold, "reference": _reference,
+         "quality": _quality, "faithful": _faithful, "speed": _speed}

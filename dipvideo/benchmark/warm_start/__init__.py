@@ -4,16 +4,19 @@ Every policy fits the same frames with the same network and no borrowed pixels. 
 random draw and is looked at along the way; every other policy starts its first frame cold, with cold's steps, and is
 run anew for each number of steps a later frame may take.
 
+    holes      cut into a clip that has none
     posed      the frames: problems, truth, and the pixels to score
     curves     one policy with one seed, measured
     kept       curves that are measured already, so that a study resumes
     verdicts   what follows from the curves
     study      all of it, in order
     report     a table and numbers
+    summary    many studies in one table
     plots      quality against steps and seconds, speed-up and drift by frame
 """
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={"study": ["Study", "measure_warm_start"], "report": ["write_warm_start"]})
+    __name__, submod_attrs={"study": ["Study", "measure_warm_start"], "report": ["write_warm_start"],
+                         "summary": ["summarise"]})

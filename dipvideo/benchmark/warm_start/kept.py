@@ -15,7 +15,7 @@ from ...errors import OptionError
 from .curves import Curve
 
 _HOUSE = Path(__file__).parents[2]
-_DECIDING = ("engine/*.py", "networks/*.py", "problems/*.py", "benchmark/warm_start/curves.py")
+_DECIDING = ("engine/*.py", "networks/*.py", "problems/*.py", "benchmark/clock.py", "benchmark/warm_start/curves.py")
 
 
 class Kept:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from itertools import pairwise
 from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from ... import io
@@ -19,7 +22,8 @@ from ...progress import Tell
 from ...restore import read_window
 from ...tasks.base import Window
 from ...tasks.inpaint import FillOptions, Inpaint
-from ..options import WarmStartOptions
+from ..options import HoleOptions
+from .holes import HOLES
 
 if TYPE_CHECKING:
     from ...plan import Plan
@@ -52,14 +56,21 @@ class Posed:
         return digest.hexdigest()
 
 
-def pose(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
+def pose(clip: str, options: HoleOptions, tell: Tell) -> Posed:
     """The longest run of holes in one shot, or with `options.cut` the run around a cut, at most `options.frames`.
 
     Without a truth the same holes, moved to where the picture is known, are cut out too, and scored.
     Raises OptionError without a mask, a hole or a cut, MaskMismatch for a truth of another size, and SourceError.
     """
+    if options.hole is not None:
+        info = io.open_source(clip).info
+        with tempfile.TemporaryDirectory() as scratch:
+            mask = str(Path(scratch) / "hole.png")
+            cv2.imwrite(mask, HOLES[options.hole](info.height, info.width) * np.uint8(255))
+            return pose(clip, replace(options, hole=None, mask=mask, truth=clip), tell)
     if options.mask is None:
-        raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
+        raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill, or --hole caption "
+                          "for a clip that has none.")
     task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0))
     source = io.open_source(clip)
     plan, holes = task.plan(source, tell)
@@ -84,7 +95,7 @@ def pose(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
         scored = [moved[p] for p in places]
     posed = list(task.problems(chunk, window, targets))
     chosen = [k for k, where in enumerate(scored) if where.any()]  # a hole that fills the crop leaves nothing to score
-    if len(chosen) < 2:
+    if len(chosen) < min(options.frames, 2):
         raise OptionError("A study needs two frames with holes, and known pixels to score: give another mask, "
                           "or --truth.")
     indices = [targets[k] for k in chosen]
@@ -105,12 +116,12 @@ def _truths(path: str, source: io.Source, chunk: Chunk, targets: list[int]) -> l
     return truths
 
 
-def _longest(plan: Plan, options: WarmStartOptions) -> Chunk:
+def _longest(plan: Plan, options: HoleOptions) -> Chunk:
     run = max(_runs(plan.chunks, plan), key=lambda run: run[-1].stop - run[0].start)
     return _joined(run, run[0].start, min(run[-1].stop, run[0].start + max(LEAST_READ, 2 * options.frames)))
 
 
-def _around_cut(plan: Plan, options: WarmStartOptions) -> tuple[Chunk, int]:
+def _around_cut(plan: Plan, options: HoleOptions) -> tuple[Chunk, int]:
     """The chunk that reaches furthest on both sides of a cut, and the first frame after the cut."""
     best, reach = None, 0
     for one, other in pairwise(plan.shots):
