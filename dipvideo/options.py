@@ -98,6 +98,16 @@ class EngineOptions(Options):
                               "given: a frame is done by the clock or by its steps, take one of them.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(Options):
+    """How the work is kept safe."""
+
+    work_dir: str | None = option(None, "Keep what is finished here until the film is done, so that an interrupted run "
+                                        "can go on. Default: OUTPUT.job.", metavar="FOLDER")
+    resume: bool = option(True, "Go on with what an earlier run of the same command finished; without it all begins "
+                                "anew.")
+
+
 def _check(declared: dataclasses.Field, value: Any) -> None:
     rules, name = declared.metadata, declared.name
     if value is None and rules.get("required"):

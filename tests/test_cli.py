@@ -82,7 +82,8 @@ def test_a_mistake_is_one_sentence_and_its_exit_code(masked: tuple[str, str], ca
     assert printed.err.count("Error") == 1
 
 
-def test_an_interrupt_exits_with_130_and_leaves_nothing(masked: tuple[str, str], monkeypatch, capsys) -> None:
+def test_an_interrupt_exits_with_130_and_leaves_what_the_next_run_goes_on_from(masked: tuple[str, str], monkeypatch,
+                                                                              capsys) -> None:
     film, mask = masked
     from dipvideo import restore
 
@@ -91,8 +92,12 @@ def test_an_interrupt_exits_with_130_and_leaves_nothing(masked: tuple[str, str],
 
     monkeypatch.setattr(restore.engine, "fit_frames", interrupted)
     assert main(["inpaint", film, "--mask", mask, *QUICK]) == 130
-    assert "Interrupted" in capsys.readouterr().err
-    assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.mp4", "mask.mkv"]
+    said = capsys.readouterr().err
+    assert "Interrupted" in said and "the same command goes on" in said
+    assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.dipvideo.mp4.job", "film.mp4", "mask.mkv"]
+    monkeypatch.undo()
+    assert main(["inpaint", film, "--mask", mask, *QUICK]) == 0
+    assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.dipvideo.mp4", "film.mp4", "mask.mkv"]
 
 
 @pytest.mark.parametrize("name", names("tasks"))

@@ -29,12 +29,15 @@ def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
         nonlocal current, stage
         if quiet or progress.total == 0:
             return
+        if progress.total is None:
+            click.echo(progress.note, err=True)
+            return
         if current is None or stage != progress.stage:
             if current is not None:
                 current.close()
             stage = progress.stage
-            current = tqdm(desc=stage, total=progress.total, unit=progress.unit, dynamic_ncols=True, delay=SOON,
-                           unit_scale=progress.unit == "B",
+            current = tqdm(desc=stage, total=progress.total, initial=progress.done, unit=progress.unit,
+                           dynamic_ncols=True, delay=SOON, unit_scale=progress.unit == "B",
                            mininterval=0.1 if sys.stderr.isatty() else PLAIN_SECONDS, file=sys.stderr)
         if progress.note:
             current.set_postfix_str(progress.note, refresh=False)

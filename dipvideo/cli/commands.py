@@ -17,7 +17,8 @@ from .bar import bar, say
 from .parameters import click_options
 
 # Commands that are no tasks: name → (file of this room, object)
-_EXTRA = {"detect": ("detect", "detect"), "benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor")}
+_EXTRA = {"detect": ("detect", "detect"), "benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor"),
+          "jobs": ("jobs", "jobs")}
 
 
 class Commands(click.Group):
