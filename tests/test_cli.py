@@ -120,8 +120,10 @@ def test_every_option_in_the_readme_exists() -> None:
     known = {o for name in names("tasks")
              for p in command.get_command(click.Context(command), name).params if isinstance(p, click.Option)
              for o in (*p.opts, *p.secondary_opts)}
-    known |= {o for p in command.get_command(click.Context(command), "benchmark").get_command(None, "warm-start").params
-              if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)}
+    others = [command.get_command(click.Context(command), "benchmark").get_command(None, "warm-start"),
+              command.get_command(click.Context(command), "jobs")]
+    known |= {o for other in others for p in other.params if isinstance(p, click.Option)
+              for o in (*p.opts, *p.secondary_opts)}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--help", "--version"}
     assert used <= known
 
