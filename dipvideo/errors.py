@@ -16,6 +16,7 @@
     ├── JobBusy                   another run works in this job folder
     ├── JobDiffers                a job folder holds the work of a run that this one cannot go on with
     ├── NotRestored               some frames could not be restored
+    ├── WorkerLost                a worker died or stood still, time and again
     └── DeviceMissing             the device that was asked for is not there
 
 Errors of other libraries are wrapped once, where they enter, with `from error`.
@@ -87,6 +88,10 @@ class JobDiffers(DipvideoError):
 
 class NotRestored(DipvideoError):
     """Some frames could not be restored; what else was to be done is done, and kept."""
+
+
+class WorkerLost(DipvideoError):
+    """A worker died or stood still, time and again."""
 
 
 class DeviceMissing(DipvideoError):

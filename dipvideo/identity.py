@@ -26,11 +26,18 @@ def identity(task: Task, source: io.Source, settings: engine.Settings, recipe: i
            for declared in fields(task.options) if declared.name not in _OF_NO_MATTER},
         "the task": type(task).__name__,
         "the encoder": hashlib.sha256(repr(recipe).encode()).hexdigest(),
-        "device": engine.describe(settings.device),
+        "device": device_of(settings),
         "precision": str(settings.precision),
         **{library: version(library) for library in _LIBRARIES},
         "the code of dipvideo": _code(),
     }
+
+
+def device_of(settings: engine.Settings) -> str:
+    """The kind of device; on a CPU the most threads that sums may be spread over, which decides their last bits."""
+    if settings.device.type == "cpu":
+        return f"cpu, at most {engine.AVAILABLE} threads"
+    return engine.describe(settings.device)
 
 
 @cache

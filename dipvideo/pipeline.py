@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from . import engine, io
-from .errors import DiskFull, NotRestored, OptionError
-from .executors import Executor, Local
+from .errors import DiskFull, NotRestored, OptionError, WorkerLost
+from .executors import Executor, Local, Processes
 from .identity import identity
 from .job import Job, Receipt, folder_of, open_job, state_of
+from .options import JobOptions
 from .plan import make_stretches
 from .progress import Progress, Tell
 from .stretch import Brief, Work, take
@@ -90,6 +91,7 @@ def _plan(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
 def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
     options = task.options
     settings = engine.settle(options)
+    executor = _executor(options, settings)
     source = _opened(task, source_path, target, tell)
     wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
     with ExitStack() as stack:
@@ -102,7 +104,7 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
         brief = _planned(task, source, settings, output, job, tell)
         plan, plan_seconds = brief.plan, time.perf_counter() - began
         _check_room(brief, target, job)
-        _restore(job, brief, Local(), tell)
+        _restore(job, brief, executor, tell)
         for stretch in brief.stretches:
             if stretch.copied:
                 output.copy(stretch.start, stretch.stop)
@@ -115,9 +117,20 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
     brief.task.write_texts(source)
     return Summary(str(target), plan.frames, sum(r.touched for r in receipts), len(plan.shots), len(plan.chunks),
                    sum(r.steps for r in receipts), sum(r.rolled_back for r in receipts),
-                   engine.describe(settings.device), settings.network, output.encoder_name, 0.0,
+                   engine.describe(settings.device) + (f", {executor.workers} workers" if executor.workers > 1 else ""),
+                   settings.network, output.encoder_name, 0.0,
                    sum(r.seconds for r in receipts), len(source.damage), (*_shortfall(source), *output.warnings),
                    plan_seconds=plan_seconds, filled=_shares(receipts))
+
+
+def _executor(options: JobOptions, settings: engine.Settings) -> Executor:
+    """Who restores, as `options` say. Raises OptionError and DeviceMissing."""
+    slots = engine.slots(settings.device, options.devices, options.workers)
+    if options.executor == "local" and (len(slots) > 1 or options.devices):
+        raise OptionError(f"--executor local is one worker on --device, but {len(slots)} on {options.devices or 'it'} "
+                          "were asked for: leave it out.")
+    several = len(slots) > 1 or options.devices
+    return Processes(slots) if several or options.executor == "processes" else Local()
 
 
 def _planned(task: Task, source: io.Source, settings: engine.Settings, output: io.Output, job: Job,
@@ -185,10 +198,13 @@ def _restore(job: Job, brief: Brief, executor: Executor, tell: Tell) -> None:
             done += receipt.touched
             brief.source.damage.update(receipt.damage)
             continue
-        job.log("".join(traceback.format_exception(outcome.error)))
-        if not isinstance(outcome.error, NotRestored):
-            raise outcome.error
-        failed.append(outcome.error)
+        error, stretch = outcome.error, stretches[outcome.item]
+        job.log("".join(traceback.format_exception(error)))
+        if isinstance(error, WorkerLost):
+            error = NotRestored(f"Frames {stretch.start} to {stretch.stop - 1} could not be restored: {error}.")
+        if not isinstance(error, NotRestored):
+            raise error
+        failed.append(error)
         if len(failed) == MOST_FAILURES:
             break
     if failed:
