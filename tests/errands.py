@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ class Errand:
         (self.folder / f"{item}.{attempt}.{device}").touch()
         act = self.acts.get(item, "")
         tell(7)
+        if act == "take long":
+            time.sleep(600)
         if act == "raise":
             raise ValueError(f"item {item} is no good")
         if act == "die" or (act == "die once" and attempt == 1):

@@ -100,13 +100,22 @@ def test_an_interrupt_exits_with_130_and_leaves_what_the_next_run_goes_on_from(m
     assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.dipvideo.mp4", "film.mp4", "mask.mkv"]
 
 
+def test_progress_can_be_read_by_a_program(masked: tuple[str, str], tmp_path: Path, capsys) -> None:
+    film, mask = masked
+    assert main(["inpaint", film, "--mask", mask, "-o", str(tmp_path / "o.mp4"), "--json-progress", "-q", *QUICK]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    restoring = [line for line in told if line["stage"] == "restoring"]
+    assert restoring[0]["done"] == 0 and restoring[-1]["done"] == restoring[-1]["total"] > 0
+    assert restoring[-1]["seconds_left"] == 0 and all(line["unit"] for line in told)
+
+
 @pytest.mark.parametrize("name", names("tasks"))
 def test_a_command_and_its_function_have_the_same_options_and_defaults(name: str) -> None:
     options = {p.name: p.default for p in command.get_command(click.Context(command), name).params
                if isinstance(p, click.Option)}
     function = inspect.signature(getattr(dipvideo, name.replace("-", "_"))).parameters
     shared = set(function) - {"source", "output", "progress"}
-    assert shared == set(options) - {"output", "json_file", "quiet", "help"}
+    assert shared == set(options) - {"output", "json_file", "json_progress", "quiet", "help"}
     assert {n: function[n].default for n in shared} == {n: options[n] for n in shared}
     assert api.function_of(name).__doc__.startswith(inspect.getdoc(load("tasks", name).TASK))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -75,6 +75,37 @@ def test_leaving_the_loop_kills_what_is_under_way(tmp_path: Path) -> None:
     assert not children(os.getpid())
 
 
+ALONE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from errands import Errand
+from dipvideo.executors import Processes
+if __name__ == "__main__":
+    list(Processes(["a", "b"]).run(Errand(Path(sys.argv[2]), dict.fromkeys(range(2), "take long")), range(2), print))
+"""
+
+
+def test_workers_end_with_their_driver_whatever_they_are_at(tmp_path: Path) -> None:
+    script, folder = tmp_path / "alone.py", tmp_path / "done"
+    script.write_text(ALONE)
+    folder.mkdir()
+    with subprocess.Popen([sys.executable, script, Path(__file__).parent, folder],
+                          stdout=subprocess.DEVNULL) as driver:
+        wait_for(lambda: len(list(folder.iterdir())) == 2, driver)
+        workers = children(driver.pid)
+        driver.kill()
+    assert len(workers) == 2
+    wait_until_gone(workers)
+
+
+def wait_until_gone(workers: list[int]) -> None:
+    deadline = time.monotonic() + 20
+    while any(b"spawn_main" in command_of(worker) for worker in workers):
+        assert time.monotonic() < deadline, "workers outlive their driver"
+        time.sleep(0.05)
+
+
 def test_workers_take_devices_in_turn() -> None:
     cpu = torch.device("cpu")
     assert engine.slots(cpu, None, None) == ["cpu"] and engine.slots(cpu, None, 3) == ["cpu"] * 3
@@ -125,7 +156,7 @@ def driven(film: dict, *more: str) -> Iterator[subprocess.Popen]:  # noqa: F811
 def wait_for(what, running: subprocess.Popen) -> None:
     deadline = time.monotonic() + 60
     while not what():
-        assert running.poll() is None, running.stderr.read()
+        assert running.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -182,16 +213,29 @@ def test_a_driver_that_is_ended_leaves_no_worker_and_another_executor_goes_on(fi
         running.send_signal(sent)
         assert running.wait(20) == code
         assert sent == signal.SIGKILL or "the same command goes on from there" in running.stderr.read()
-    deadline = time.monotonic() + 20
-    while any(b"spawn_main" in command_of(worker) for worker in workers):
-        assert time.monotonic() < deadline, "workers outlive their driver"
-        time.sleep(0.05)
+    wait_until_gone(workers)
     assert workers and not film["output"].exists() and 1 <= finished(film) < PARTS
     told: list = []
     assert restored(film, progress=told.append) == expected
     assert any(progress.stage == "resuming" for progress in told)
     film["output"].unlink()
     assert listing(film) == before
+
+
+def test_a_second_interrupt_ends_it_at_once(film: dict) -> None:  # noqa: F811
+    with driven(film) as running:
+        wait_for(lambda: list(film["job"].glob("stretches/.*")), running)
+        workers = children(running.pid)
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)  # they do not heed the first, which waits for them
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 130
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+    assert not film["output"].exists() and state_of(film["job"])
 
 
 def test_a_stretch_that_always_kills_its_worker_is_named_and_the_others_are_kept(film: dict,  # noqa: F811

@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "pipeline": VALUES | {"options", "progress", "summary", "plan", "io", "engine", "tasks", "identity", "job",
                           "stretch", "executors"},
     "benchmark": VALUES | {"metrics", "progress", "options", "spec", "problems", "plan", "io", "engine", "tasks",
-                          "restore", "pipeline"},
+                          "restore", "pipeline", "job"},
     "doctor": {"io", "engine"},
     "api": {"errors", "options", "progress", "registry", "tasks", "summary", "pipeline"},
     "cli": {"errors", "options", "progress", "captions", "registry", "tasks", "summary", "pipeline",
