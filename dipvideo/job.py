@@ -8,7 +8,8 @@
       log.txt                          what happened, and when
       lock                             held while a run works here
 
-A stretch takes its name in one step, once all of it is on the disk: it is finished or it is not there.
+A stretch takes its name in one step, once all of it is on the disk: it is finished or it is not there. A pickle is a
+program: go on with nobody's job but your own; listing and removing jobs loads none.
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ class Job:
     """
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        self.bench = Bench(folder, secrets.token_hex(4))
+        self.folder = Path(os.path.abspath(folder))  # FFmpeg takes what stands before a colon for a protocol
+        self.bench = Bench(self.folder, secrets.token_hex(4))
         self.receipts: dict[Stretch, Receipt] = {}
 
     def resumed(self, made_from: Mapping[str, str], resume: bool) -> Any | None:

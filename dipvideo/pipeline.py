@@ -11,7 +11,7 @@ import shutil
 import time
 import traceback
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -23,12 +23,11 @@ from .errors import DiskFull, NotRestored, OptionError, WorkerLost
 from .executors import Executor, Local, Processes
 from .identity import identity
 from .job import Job, Receipt, folder_of, open_job, state_of
-from .options import JobOptions
 from .plan import make_stretches
 from .progress import Progress, Tell
 from .stretch import Brief, Work, take
 from .summary import Shares, Summary
-from .tasks.base import Task
+from .tasks.base import Task, TaskOptions
 
 MOST_FAILURES = 3  # stretches that cannot be restored, after which it is of no use to try more
 
@@ -90,8 +89,8 @@ def _plan(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
 
 def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
     options = task.options
-    settings = engine.settle(options)
-    executor = _executor(options, settings)
+    executor, device = _executor(options)
+    settings = engine.settle(replace(options, device=device))
     source = _opened(task, source_path, target, tell)
     wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
     with ExitStack() as stack:
@@ -123,14 +122,14 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
                    plan_seconds=plan_seconds, filled=_shares(receipts))
 
 
-def _executor(options: JobOptions, settings: engine.Settings) -> Executor:
-    """Who restores, as `options` say. Raises OptionError and DeviceMissing."""
-    slots = engine.slots(settings.device, options.devices, options.workers)
+def _executor(options: TaskOptions) -> tuple[Executor, str]:
+    """Who restores, as `options` say, and on what kind of device. Raises OptionError and DeviceMissing."""
+    slots = engine.slots(options.device, options.devices, options.workers)
     if options.executor == "local" and (len(slots) > 1 or options.devices):
         raise OptionError(f"--executor local is one worker on --device, but {len(slots)} on {options.devices or 'it'} "
                           "were asked for: leave it out.")
     several = len(slots) > 1 or options.devices
-    return Processes(slots) if several or options.executor == "processes" else Local()
+    return Processes(slots) if several or options.executor == "processes" else Local(), slots[0]
 
 
 def _planned(task: Task, source: io.Source, settings: engine.Settings, output: io.Output, job: Job,
@@ -191,23 +190,26 @@ def _restore(job: Job, brief: Brief, executor: Executor, tell: Tell) -> None:
 
     failed: list[NotRestored] = []
     tell(Progress("restoring", done, brief.plan.holes))
-    for outcome in executor.run(Work(job.bench), waiting, hear):
-        under_way.pop(outcome.item, None)
-        if outcome.error is None:
-            receipt = job.commit(stretches[outcome.item], outcome.attempt)
-            done += receipt.touched
-            brief.source.damage.update(receipt.damage)
-            continue
-        error, stretch = outcome.error, stretches[outcome.item]
-        job.log("".join(traceback.format_exception(error)))
-        if isinstance(error, WorkerLost):
-            error = NotRestored(f"Frames {stretch.start} to {stretch.stop - 1} could not be restored: {error}.")
-        if not isinstance(error, NotRestored):
-            raise error
-        failed.append(error)
-        if len(failed) == MOST_FAILURES:
-            break
+    with closing(executor.run(Work(job.bench), waiting, hear)) as outcomes:
+        for outcome in outcomes:
+            under_way.pop(outcome.item, None)
+            if outcome.error is None:
+                receipt = job.commit(stretches[outcome.item], outcome.attempt)
+                done += receipt.touched
+                brief.source.damage.update(receipt.damage)
+                continue
+            error, stretch = outcome.error, stretches[outcome.item]
+            job.log("".join(traceback.format_exception(error)))
+            if isinstance(error, WorkerLost):
+                error = NotRestored(f"Frames {stretch.start} to {stretch.stop - 1} could not be restored: {error}.")
+            if not isinstance(error, NotRestored):
+                raise error
+            failed.append(error)
+            if len(failed) == MOST_FAILURES:
+                break
     if failed:
+        for other in failed[1:]:
+            failed[0].add_note(str(other))
         raise failed[0]
 
 

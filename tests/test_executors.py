@@ -107,18 +107,18 @@ def wait_until_gone(workers: list[int]) -> None:
 
 
 def test_workers_take_devices_in_turn() -> None:
-    cpu = torch.device("cpu")
-    assert engine.slots(cpu, None, None) == ["cpu"] and engine.slots(cpu, None, 3) == ["cpu"] * 3
+    assert engine.slots("cpu", None, None) == ["cpu"] and engine.slots("auto", None, 3) == ["auto"] * 3
+    assert engine.slots("auto", "cpu", 2) == ["cpu", "cpu"]
     with pytest.raises(DeviceMissing):
-        engine.slots(cpu, "cpu,abacus", None)
+        engine.slots("auto", "cpu,abacus", None)
 
 
 @pytest.mark.needs_cuda
 def test_every_gpu_has_a_worker_and_kinds_are_not_mixed() -> None:
     count = torch.cuda.device_count()
-    assert engine.slots(torch.device("cuda"), "cuda", 2 * count) == [f"cuda:{n}" for n in range(count)] * 2
+    assert engine.slots("auto", "cuda", 2 * count) == [f"cuda:{n}" for n in range(count)] * 2
     with pytest.raises(OptionError, match="several kinds"):
-        engine.slots(torch.device("cuda"), "cuda:0,cpu", None)
+        engine.slots("auto", "cuda:0,cpu", None)
 
 
 def test_local_is_one_worker(film: dict) -> None:  # noqa: F811

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "job": {"errors", "plan", "io"},
     "stretch": VALUES | {"plan", "holes", "io", "engine", "tasks", "restore", "job"},
     "executors": {"errors"},
-    "pipeline": VALUES | {"options", "progress", "summary", "plan", "io", "engine", "tasks", "identity", "job",
+    "pipeline": VALUES | {"progress", "summary", "plan", "io", "engine", "tasks", "identity", "job",
                           "stretch", "executors"},
     "benchmark": VALUES | {"metrics", "progress", "options", "spec", "problems", "plan", "io", "engine", "tasks",
                           "restore", "pipeline", "job"},

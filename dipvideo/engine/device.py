@@ -30,13 +30,13 @@ def choose_device(requested: str) -> torch.device:
     return device
 
 
-def slots(device: torch.device, devices: str | None, workers: int | None) -> list[str]:
+def slots(device: str, devices: str | None, workers: int | None) -> list[str]:
     """The devices of workers, one for each, in turn.
 
     devices: names in a list, of which "cuda" stands for every GPU; None: `device` alone. workers: how many; None: one
     for each. Raises DeviceMissing, and OptionError for kinds that do not give the same bits.
     """
-    named = [part.strip() for part in devices.split(",")] if devices else [str(device)]
+    named = [part.strip() for part in devices.split(",")] if devices else [device]
     if devices:
         named = [one for name in named for one in (
             [f"cuda:{n}" for n in range(torch.cuda.device_count())] if name == "cuda" else [name]) or [name]]

@@ -6,7 +6,7 @@ of an item it leaves in a folder named by the item and the attempt, so that doin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,9 +33,9 @@ class Executor(Protocol):
 
     workers: int
 
-    def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Iterator[Outcome]:
+    def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Generator[Outcome]:
         """Begin `items` in this order; one outcome for each, as they come. `tell` hears of an item how much is done.
 
-        An item that raises has ended; the others go on. Leaving the loop stops what is under way.
+        An item that raises has ended; the others go on. Closing it stops what is under way.
         """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 from .base import Outcome, Work
@@ -13,7 +13,7 @@ class Local:
 
     workers = 1
 
-    def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Iterator[Outcome]:
+    def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Generator[Outcome]:
         for item in items:
             try:
                 work(item, 1, None, partial(tell, item))

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import suppress
 from multiprocessing import get_context
@@ -37,7 +37,7 @@ class Processes:
         self.workers = len(devices)
         self._devices, self._stall = devices, stall_seconds
 
-    def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Iterator[Outcome]:
+    def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Generator[Outcome]:
         waiting = deque((item, 1) for item in items)
         slots = [_Slot(work, device, self._stall) for device in self._devices[:len(items)]]
         try:
