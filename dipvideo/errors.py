@@ -13,6 +13,10 @@
     ├── OutputError               the output cannot be written
     │   ├── OutputExists          something is there already
     │   └── DiskFull              no room left
+    ├── JobBusy                   another run works in this job folder
+    ├── JobDiffers                a job folder holds the work of a run that this one cannot go on with
+    ├── NotRestored               some frames could not be restored
+    ├── WorkerLost                a worker died or stood still, time and again
     └── DeviceMissing             the device that was asked for is not there
 
 Errors of other libraries are wrapped once, where they enter, with `from error`.
@@ -72,6 +76,22 @@ class OutputExists(OutputError):
 
 class DiskFull(OutputError):
     """No room is left where the output goes."""
+
+
+class JobBusy(DipvideoError):
+    """Another run works in this job folder."""
+
+
+class JobDiffers(DipvideoError):
+    """A job folder holds the work of a run that this one cannot go on with."""
+
+
+class NotRestored(DipvideoError):
+    """Some frames could not be restored; what else was to be done is done, and kept."""
+
+
+class WorkerLost(DipvideoError):
+    """A worker died or stood still, time and again."""
 
 
 class DeviceMissing(DipvideoError):

@@ -99,6 +99,25 @@ class EngineOptions(Options):
                               "given: a frame is done by the clock or by its steps, take one of them.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(Options):
+    """Where the work is done, and how it is kept safe."""
+
+    executor: str = option("auto", "Who restores: this process (local), or others of this machine, of which one may be "
+                                   "lost (processes); auto is processes where there is more than one worker.",
+                           choices=("auto", "local", "processes"))
+    workers: int | None = option(None, "How many parts of the film are restored at a time. Default: one for each of "
+                                       "--devices. Several on one CPU are fastest with OMP_NUM_THREADS=1.",
+                                 least=1, most=1024)
+    devices: str | None = option(None, "Where workers compute: cuda:0,cuda:1 …, or cuda for every GPU. Default: on "
+                                       "--device.", metavar="LIST")
+
+    work_dir: str | None = option(None, "Keep what is finished here until the film is done, so that an interrupted run "
+                                        "can go on. Default: OUTPUT.job.", metavar="FOLDER")
+    resume: bool = option(True, "Go on with what an earlier run of the same command finished; without it all begins "
+                                "anew.")
+
+
 def _check(declared: dataclasses.Field, value: Any) -> None:
     rules, name = declared.metadata, declared.name
     if value is None and rules.get("required"):

@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. stage: what is being done, in words; done and total: in `unit`s; note: the latest detail."""
+    """How far a run is.
+
+    stage: what is being done, in words; done and total: in `unit`s; note: the latest detail, or, where total
+    is None since there is nothing to count, a sentence of its own.
+    """
 
     stage: str
     done: int

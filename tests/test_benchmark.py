@@ -9,13 +9,20 @@ from conftest import captioned, panned, write_video
 
 from dipvideo.benchmark import (
     QualityOptions,
+    ScalingOptions,
     SpeedOptions,
+    SurvivalOptions,
     measure_quality,
+    measure_scaling,
     measure_speed,
+    measure_survival,
     write_quality,
+    write_scaling,
     write_speed,
+    write_survival,
 )
 from dipvideo.benchmark.methods import _windows, methods_of
+from dipvideo.benchmark.scaling import makespan
 from dipvideo.errors import OptionError, SourceMissing
 from dipvideo.planes import PixelLayout, Planes
 
@@ -58,6 +65,28 @@ def test_speed_times_presets_beside_the_floor(tmp_path: Path) -> None:
     assert "| 96 | fast |" in files[0].read_text()
     with pytest.raises(OptionError, match="Heights are lines"):
         measure_speed(SpeedOptions(heights="tall"))
+
+
+def test_more_workers_never_take_longer_nor_less_than_their_share(tmp_path: Path) -> None:
+    scaling = measure_scaling("", ScalingOptions(workers="", reckoned="1,3,40,4000"))
+    restoring = [run.restoring for run in scaling.reckoned]
+    assert restoring == sorted(restoring, reverse=True) and restoring[-1] == pytest.approx(scaling.longest)
+    assert all(run.restoring * run.workers >= restoring[0] * 0.999 for run in scaling.reckoned)
+    assert [run.efficiency > 0.95 for run in scaling.reckoned] == [True, True, True, False]
+    assert makespan([5.0, 4.0, 3.0, 3.0, 3.0], 2) == 10.0 and makespan([2.0], 8) == 2.0
+    assert "| 4000 |" in write_scaling(scaling, tmp_path, "dipvideo benchmark scaling")[0].read_text()
+    with pytest.raises(OptionError, match="whole numbers"):
+        measure_scaling("", ScalingOptions(workers="many"))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_and_resumed_gives_the_same_bytes(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("dipvideo.benchmark.survival.SHOTS", 2)
+    survival = measure_survival(SurvivalOptions(kills=1, workers=1))
+    kill, = survival.kills
+    assert kill.same and not survival.left_over
+    assert kill.again <= 1, "a worker loses what it was at, and no more"
+    assert "1 of 1 runs" in write_survival(survival, tmp_path, "dipvideo benchmark survival")[0].read_text()
 
 
 @pytest.mark.parametrize("frames", [5, 31, 61, 62, 100])

@@ -82,7 +82,8 @@ def test_a_mistake_is_one_sentence_and_its_exit_code(masked: tuple[str, str], ca
     assert printed.err.count("Error") == 1
 
 
-def test_an_interrupt_exits_with_130_and_leaves_nothing(masked: tuple[str, str], monkeypatch, capsys) -> None:
+def test_an_interrupt_exits_with_130_and_leaves_what_the_next_run_goes_on_from(masked: tuple[str, str], monkeypatch,
+                                                                              capsys) -> None:
     film, mask = masked
     from dipvideo import restore
 
@@ -91,8 +92,21 @@ def test_an_interrupt_exits_with_130_and_leaves_nothing(masked: tuple[str, str],
 
     monkeypatch.setattr(restore.engine, "fit_frames", interrupted)
     assert main(["inpaint", film, "--mask", mask, *QUICK]) == 130
-    assert "Interrupted" in capsys.readouterr().err
-    assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.mp4", "mask.mkv"]
+    said = capsys.readouterr().err
+    assert "Interrupted" in said and "the same command goes on" in said
+    assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.dipvideo.mp4.job", "film.mp4", "mask.mkv"]
+    monkeypatch.undo()
+    assert main(["inpaint", film, "--mask", mask, *QUICK]) == 0
+    assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.dipvideo.mp4", "film.mp4", "mask.mkv"]
+
+
+def test_progress_can_be_read_by_a_program(masked: tuple[str, str], tmp_path: Path, capsys) -> None:
+    film, mask = masked
+    assert main(["inpaint", film, "--mask", mask, "-o", str(tmp_path / "o.mp4"), "--json-progress", "-q", *QUICK]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    restoring = [line for line in told if line["stage"] == "restoring"]
+    assert restoring[0]["done"] == 0 and restoring[-1]["done"] == restoring[-1]["total"] > 0
+    assert restoring[-1]["seconds_left"] == 0 and all(line["unit"] for line in told)
 
 
 @pytest.mark.parametrize("name", names("tasks"))
@@ -101,7 +115,7 @@ def test_a_command_and_its_function_have_the_same_options_and_defaults(name: str
                if isinstance(p, click.Option)}
     function = inspect.signature(getattr(dipvideo, name.replace("-", "_"))).parameters
     shared = set(function) - {"source", "output", "progress"}
-    assert shared == set(options) - {"output", "json_file", "quiet", "help"}
+    assert shared == set(options) - {"output", "json_file", "json_progress", "quiet", "help"}
     assert {n: function[n].default for n in shared} == {n: options[n] for n in shared}
     assert api.function_of(name).__doc__.startswith(inspect.getdoc(load("tasks", name).TASK))
 
@@ -117,8 +131,10 @@ def test_every_option_in_the_readme_exists() -> None:
              for p in command.get_command(click.Context(command), name).params if isinstance(p, click.Option)
              for o in (*p.opts, *p.secondary_opts)}
     benchmark = command.get_command(click.Context(command), "benchmark")
-    known |= {o for name in benchmark.list_commands(None) for p in benchmark.get_command(None, name).params
-              if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)}
+    others = [*(benchmark.get_command(None, name) for name in benchmark.list_commands(None)),
+              command.get_command(click.Context(command), "jobs")]
+    known |= {o for other in others for p in other.params if isinstance(p, click.Option)
+              for o in (*p.opts, *p.secondary_opts)}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--help", "--version"}
     assert used <= known
 

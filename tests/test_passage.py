@@ -436,4 +436,4 @@ def test_a_run_that_is_stopped_while_the_film_is_joined_leaves_no_mask(tmp_path:
     with pytest.raises(KeyboardInterrupt):
         inpaint(clip, tmp_path / "out.mp4", mask=mask_of(tmp_path), save_mask=str(tmp_path / "holes.mkv"),
                 progress=stop, **QUICK)
-    assert {p.name for p in tmp_path.iterdir()} == {"clip.mp4", "mask.png"}
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.mp4", "mask.png", "out.mp4.job"}

@@ -126,10 +126,10 @@ def test_what_nothing_touches_is_copied_where_that_is_allowed() -> None:
 
 
 def test_long_stretches_are_split_without_cutting_a_chunk_in_two() -> None:
-    assert stretches([], 1200, ()) == [(0, 512, False), (512, 1024, False), (1024, 1200, False)]
-    assert stretches([(500, 540)], 1200, ())[:2] == [(0, 500, False), (500, 1012, False)]
-    assert stretches([(0, 600)], 1200, ())[0] == (0, 600, False)
-    assert stretches([], 1200, (), shots=((0, 400), (400, 1200)))[0] == (0, 400, False)
+    assert stretches([], 600, ()) == [(0, 256, False), (256, 512, False), (512, 600, False)]
+    assert stretches([(250, 270)], 600, ())[:2] == [(0, 250, False), (250, 506, False)]
+    assert stretches([(0, 300)], 600, ())[0] == (0, 300, False)
+    assert stretches([], 600, (), shots=((0, 200), (200, 600)))[0] == (0, 200, False)
 
 
 def test_a_task_chooses_how_many_frames_a_chunk_holds_and_how_far_it_looks() -> None:

@@ -62,8 +62,9 @@ def chunk(name: bytes, inside: bytes) -> bytes:
 def patched(source: Path, target: Path, patch: Patch = PATCH) -> Path:
     clip = PictureSource(str(source))
     writer = PictureWriter(target, clip)
-    for frame in clip.frames():
-        writer.write(frame, [patch])
+    with writer.part(0, len(clip.paths)) as part:
+        for frame in clip.frames():
+            part.write(frame, [patch])
     writer.finish()
     writer.close()
     return target
@@ -362,7 +363,8 @@ def test_exr_keeps_a_highlight_and_its_header(tmp_path: Path) -> None:
     frame = next(clip.frames())
     shown = frame.planes.rgb(BOX)
     assert 0.6 < shown.min() <= shown.max() < 1
-    PictureWriter(tmp_path / "b.exr", clip).write(frame, [Patch(BOX, shown, PATCH.weight)])
+    with PictureWriter(tmp_path / "b.exr", clip).part(0, 1) as part:
+        part.write(frame, [Patch(BOX, shown, PATCH.weight)])
     for plane in samples_of(tmp_path / "b.exr"):
         assert np.allclose(plane, 40, rtol=1e-3)
     native = read_picture(tmp_path / "b.exr").content.native
@@ -385,7 +387,8 @@ def test_pictures_without_a_patch_are_copied_unread(tmp_path: Path) -> None:
     (tmp_path / "in" / "2.jpg").write_bytes(b"no picture any more")
     writer = PictureWriter(tmp_path / "out", clip)
     writer.copy(0, 2)
-    writer.write(next(clip.frames(2)))
+    with writer.part(2, 3) as part:
+        part.write(next(clip.frames(2)))
     for path in clip.paths:
         assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
 

@@ -29,6 +29,27 @@ class SpeedOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScalingOptions(Options):
+    """What to time, and what the film of two hours is reckoned with."""
+
+    workers: str = option("1,2", "With how many workers the clip is restored here.", metavar="N,…")
+    reckoned: str = option("1,10,100,1000", "On how many the film of two hours is reckoned.", metavar="N,…")
+    frame_seconds: float = option(0.2, "Seconds that a worker takes for a captioned frame.", least=0.0001)
+    analysis_rate: float = option(57.0, "Frames a second that one process looks for captions in.", least=0.1)
+    join_rate: float = option(2000.0, "Frames a second that are joined and read back.", least=0.1)
+    seed: int = option(0, "Draws another film.", least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurvivalOptions(Options):
+    """How often and when."""
+
+    kills: int = option(20, "How many runs are killed.", least=1)
+    workers: int = option(2, "Workers of each run.", least=1)
+    seed: int = option(0, "Draws other moments.", least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class QualityOptions(RemoveSubtitlesOptions):
     """Those of remove-subtitles, and what it is set beside."""
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .faithful import Faithful
     from .quality import Quality
     from .reference import Reference
+    from .scaling import Scaling
     from .speed import Speed
+    from .survival import Survival
 
 
 def write_quality(quality: Quality, folder: Path, command: str) -> list[Path]:
@@ -51,6 +53,16 @@ def write_cold(cold: Cold, folder: Path, command: str) -> list[Path]:
 def write_reference(reference: Reference, folder: Path, command: str) -> list[Path]:
     """reference.md and .json in `folder`."""
     return written(folder, "reference", reference_table(reference, command), {"command": command, **asdict(reference)})
+
+
+def write_scaling(scaling: Scaling, folder: Path, command: str) -> list[Path]:
+    """scaling.md and .json in `folder`."""
+    return written(folder, "scaling", scaling_table(scaling, command), {"command": command, **asdict(scaling)})
+
+
+def write_survival(survival: Survival, folder: Path, command: str) -> list[Path]:
+    """survival.md and .json in `folder`."""
+    return written(folder, "survival", survival_table(survival, command), {"command": command, **asdict(survival)})
 
 
 def written(folder: Path, name: str, table: str, numbers: dict) -> list[Path]:
@@ -102,6 +114,37 @@ def speed_table(speed: Speed, command: str) -> str:
     lines += ["", f"The paper's setting for text (128 channels on five scales, {PAPER_STEPS} steps from random "
               f"weights, the full frame) takes {speed.paper_step:.2f} s a step at {PAPER_HEIGHT} lines: {hours:.1f} "
               "hours a frame, timed by the step and multiplied."]
+    return "\n".join(lines) + "\n"
+
+
+def scaling_table(scaling: Scaling, command: str) -> str:
+    """A row a number of workers, measured and reckoned."""
+    lines = ["# More workers", "", "Made by", "", f"    {command}", ""]
+    if scaling.measured:
+        one = scaling.measured[0]
+        lines += ["The clip here, from the first worker's start to the film, one thread each:", "",
+                  "| workers | seconds | faster |", "|---|---|---|"]
+        lines += [f"| {run.workers} | {run.seconds:.1f} | {one.seconds / run.seconds:.2f} × |"
+                  for run in scaling.measured]
+        lines.append("")
+    lines += [f"A film of two hours, reckoned: {scaling.captioned} captioned frames in {scaling.stretches} stretches, "
+              f"of which the longest takes {scaling.longest:.0f} s. *whole*: with the analysis before and the join "
+              "after, which one process does.", "",
+              "| workers | restoring, min | efficiency | whole, min |", "|---|---|---|---|"]
+    lines += [f"| {run.workers} | {run.restoring / 60:.1f} | {run.efficiency:.0%} | {run.whole / 60:.1f} |"
+              for run in scaling.reckoned]
+    return "\n".join(lines) + "\n"
+
+
+def survival_table(survival: Survival, command: str) -> str:
+    """A row a kill."""
+    same = sum(kill.same for kill in survival.kills)
+    lines = ["# Killed and resumed", "", "Made by", "", f"    {command}", "",
+             f"{same} of {len(survival.kills)} runs that were killed and resumed gave the bytes of a run left alone "
+             f"({survival.whole:.0f} s); left over: {', '.join(survival.left_over) or 'nothing'}.", "",
+             "| killed after, s | stretches finished | under way, begun anew | same bytes |", "|---|---|---|---|"]
+    lines += [f"| {kill.seconds:.1f} | {kill.done} of {kill.total or '?'} | {kill.again} | "
+              f"{'yes' if kill.same else 'NO'} |" for kill in survival.kills]
     return "\n".join(lines) + "\n"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -22,7 +24,8 @@ def dipvideo() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; a person's mistake never shows a traceback."""
     if arguments is None:  # a program of its own: being told to end is being interrupted
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupted)
+        signal.signal(signal.SIGTERM, _interrupted)
     try:
         dipvideo.main(arguments, prog_name="dipvideo", standalone_mode=False)
     except click.UsageError as error:
@@ -34,8 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     except DipvideoError as error:
         _print_error(error)
         return STATED_ERROR
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted: nothing was written.", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        click.echo(" ".join(["\nInterrupted: no output was written.", *_notes(error.__cause__ or error)]), err=True)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -44,4 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _print_error(error: Exception) -> None:
-    click.echo(f"Error: {error}", err=True)
+    click.echo("\n".join([f"Error: {error}", *_notes(error)]), err=True)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What is known besides, as where the work is kept."""
+    return getattr(error, "__notes__", [])
+
+
+def _interrupted(signal_number: int, frame: FrameType | None) -> None:
+    """End in order; when told so once more, at once."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+    raise KeyboardInterrupt

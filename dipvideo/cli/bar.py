@@ -1,10 +1,16 @@
-"""The progress bar and the lines that end it. They go to standard error, so that pipes stay clean."""
+"""The progress bar, the same for programs, and the lines that end it.
+
+They go to standard error, so that pipes stay clean.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 
 SOON = 0.5  # seconds that a stage takes before it is worth a bar
 PLAIN_SECONDS = 10  # between two lines where the bar cannot redraw itself
+LINE_SECONDS = 1.0  # between two lines for a program
 
 
 @contextmanager
@@ -29,12 +36,15 @@ def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
         nonlocal current, stage
         if quiet or progress.total == 0:
             return
+        if progress.total is None:
+            click.echo(progress.note, err=True)
+            return
         if current is None or stage != progress.stage:
             if current is not None:
                 current.close()
             stage = progress.stage
-            current = tqdm(desc=stage, total=progress.total, unit=progress.unit, dynamic_ncols=True, delay=SOON,
-                           unit_scale=progress.unit == "B",
+            current = tqdm(desc=stage, total=progress.total, initial=progress.done, unit=progress.unit,
+                           dynamic_ncols=True, delay=SOON, unit_scale=progress.unit == "B",
                            mininterval=0.1 if sys.stderr.isatty() else PLAIN_SECONDS, file=sys.stderr)
         if progress.note:
             current.set_postfix_str(progress.note, refresh=False)
@@ -45,6 +55,27 @@ def bar(quiet: bool) -> Iterator[Callable[[Progress], None]]:
     finally:
         if current is not None:
             current.close()
+
+
+@contextmanager
+def lines() -> Iterator[Callable[[Progress], None]]:
+    """What to tell progress to so that a program can read it: a line of JSON at each stage's beginning and end, and in
+    between at most one every LINE_SECONDS. Where there is a rate, `seconds_left` goes by this stage's mean."""
+    stage, began, first, last = "", 0.0, 0, 0.0
+
+    def tell(progress: Progress) -> None:
+        nonlocal stage, began, first, last
+        now = time.monotonic()
+        if progress.stage != stage:
+            stage, began, first, last = progress.stage, now, progress.done, -LINE_SECONDS
+        if now - last < LINE_SECONDS and progress.done != progress.total:
+            return
+        last, said = now, {name: value for name, value in asdict(progress).items() if value != ""}
+        if progress.total and progress.done > first:
+            said["seconds_left"] = round((now - began) / (progress.done - first) * (progress.total - progress.done), 1)
+        click.echo(json.dumps(said), err=True)
+
+    yield tell
 
 
 def say(summary: Summary) -> None:

@@ -120,6 +120,31 @@ def _speed() -> click.Command:
                     "setting of the paper; makes its own films.")
 
 
+def _scaling() -> click.Command:
+    from ..benchmark import ScalingOptions
+
+    def measure(clip: str, options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_scaling, write_scaling
+
+        return write_scaling(measure_scaling(clip, options, tell=tell), folder, line)
+
+    return _command("scaling", "clip", ScalingOptions, measure,
+                    "What more workers are worth: measured on a clip here, and reckoned for a film of two hours.")
+
+
+def _survival() -> click.Command:
+    from ..benchmark import SurvivalOptions
+
+    def measure(options: Options, folder: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_survival, write_survival
+
+        return write_survival(measure_survival(options, tell=tell), folder, line)
+
+    return _command("survival", None, SurvivalOptions, measure,
+                    "Runs are killed at moments drawn by lot: whether the next run gives the bytes of one that was "
+                    "left alone; makes its own film.")
+
+
 def _command(name: str, argument: str | None, kind: type[Options], measure: Callable, text: str) -> click.Command:
     """A command that measures what its argument names, if it has one, and prints the table."""
 
@@ -141,4 +166,4 @@ def _command(name: str, argument: str | None, kind: type[Options], measure: Call
 
 
 _MADE = {"warm-start": _warm_start, "warm-start-summary": _summary, "cold": _cold, "reference": _reference,
-         "quality": _quality, "faithful": _faithful, "speed": _speed}
+         "quality": _quality, "faithful": _faithful, "speed": _speed, "scaling": _scaling, "survival": _survival}

@@ -13,11 +13,12 @@ import click
 
 from ..options import Options
 from ..registry import load, names
-from .bar import bar, say
+from .bar import bar, lines, say
 from .parameters import click_options
 
 # Commands that are no tasks: name → (file of this room, object)
-_EXTRA = {"detect": ("detect", "detect"), "benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor")}
+_EXTRA = {"detect": ("detect", "detect"), "benchmark": ("benchmark", "benchmark"), "doctor": ("doctor", "doctor"),
+          "jobs": ("jobs", "jobs")}
 
 
 class Commands(click.Group):
@@ -37,11 +38,12 @@ def task_command(name: str) -> click.Command:
     """The command of a task."""
     task = load("tasks", name).TASK
 
-    def callback(source: str, output: str | None, quiet: bool, json_file: str | None, **values: Any) -> None:
+    def callback(source: str, output: str | None, quiet: bool, json_file: str | None, json_progress: bool,
+                 **values: Any) -> None:
         options = task.Options(**values)
         from ..pipeline import run  # imports torch, which help does without
 
-        with bar(quiet) as tell:
+        with lines() if json_progress else bar(quiet) as tell:
             summary = run(task(options), source, output, tell=tell)
         if json_file:
             Path(json_file).write_text(json.dumps(dataclasses.asdict(summary), indent=2) + "\n")
@@ -54,6 +56,8 @@ def task_command(name: str) -> click.Command:
                      help="Where to write. Default: <name>.dipvideo<suffix> beside the input."),
         *click_options(task.Options),
         click.Option(["--json", "json_file"], metavar="FILE", help="Also write the summary as JSON."),
+        click.Option(["--json-progress"], is_flag=True, help="Tell progress in lines of JSON on standard error, in the "
+                                                              "place of the bar."),
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors."),
     ]
     text = (f"{inspect.getdoc(task)}\n\nINPUT is a video, a picture, a folder, quoted glob or numbered pattern "

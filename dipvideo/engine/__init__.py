@@ -13,9 +13,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "device": ["choose_device", "choose_precision", "describe"],
+        "device": ["choose_device", "choose_precision", "describe", "slots"],
         "presets": ["PRESETS", "Settings", "settle"],
         "prior": ["Prior"],
+        "threads": ["AVAILABLE"],
         "warmstart": ["WARM_STARTS", "make_warm_start"],
         "stop": ["STOP_RULES"],
         "fit": ["Fit", "fit", "fit_frames"],

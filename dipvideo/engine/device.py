@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ..errors import DeviceMissing
+from ..errors import DeviceMissing, OptionError
 
 
 def choose_device(requested: str) -> torch.device:
@@ -28,6 +28,23 @@ def choose_device(requested: str) -> torch.device:
     if device.type not in ("cpu", "cuda", "mps"):
         raise DeviceMissing(f"The device {requested!r} is not supported: take auto, cpu, cuda, cuda:N or mps.")
     return device
+
+
+def slots(device: str, devices: str | None, workers: int | None) -> list[str]:
+    """The devices of workers, one for each, in turn.
+
+    devices: names in a list, of which "cuda" stands for every GPU; None: `device` alone. workers: how many; None: one
+    for each. Raises DeviceMissing, and OptionError for kinds that do not give the same bits.
+    """
+    named = [part.strip() for part in devices.split(",")] if devices else [device]
+    if devices:
+        named = [one for name in named for one in (
+            [f"cuda:{n}" for n in range(torch.cuda.device_count())] if name == "cuda" else [name]) or [name]]
+    kinds = {describe(choose_device(name)) for name in named}
+    if len(kinds) > 1:
+        raise OptionError(f"The devices {devices} are of several kinds ({', '.join(sorted(kinds))}), whose results "
+                          "differ: name some of one kind.")
+    return [named[number % len(named)] for number in range(workers or len(named))]
 
 
 def choose_precision(requested: str, device: torch.device) -> torch.dtype:

@@ -18,6 +18,8 @@
     join        runs and all that travels beside them, in one file
     verify      reads a finished file back before it may take its name
     atomic      nothing half-done at a final path
+    locks       one writer at a time
+    fingerprint whether an input is still what it was
     pipes       standard input and output
 """
 
@@ -28,12 +30,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "side": ["SideVideo"],
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
-        "atomic": ["complete_or_nothing"],
+        "atomic": ["complete_or_nothing", "explained", "short", "synced"],
+        "fingerprint": ["fingerprint"],
+        "locks": ["is_locked", "locked"],
         "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
         "provenance": ["open_provenance_writer"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
-        "writer": ["open_output"],
+        "writer": ["Output", "Recipe", "open_output"],
     },
 )

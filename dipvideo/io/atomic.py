@@ -14,11 +14,7 @@ from typing import Protocol, TypeVar
 import av
 
 from ..errors import DipvideoError, DiskFull, OutputError
-
-try:
-    import fcntl
-except ImportError:  # Windows, which itself refuses two writers of one file
-    fcntl = None
+from .locks import locked
 
 LONGEST_NAME = 200  # bytes, of the 255 that file systems allow: the rest is for what temporary names add
 
@@ -51,13 +47,15 @@ def complete_or_nothing(path: Path) -> Iterator[Path]:
     On an error or an interrupt it is removed, and what was at `path` stays. Raises DiskFull or OutputError for what
     the system or FFmpeg refuses, and OutputError while another run writes to `path`.
     """
-    part = _part_of(path)
+    # Absolute, since FFmpeg takes what stands before a colon for a protocol.
+    part = Path(os.path.abspath(path)).with_name(f".{short(path.stem)}.part{path.suffix}")
     try:
-        with _alone(part, path):
+        with locked(part.with_name(f"{part.name}.lock"), OutputError(
+                f"Another run is writing {str(path)!r}: wait for it, or choose another output with -o.")):
             _remove(part)
             try:
                 yield part
-                _sync(part)
+                synced(part)
                 if path.is_dir() and not path.is_symlink():  # a folder cannot be renamed onto one that is not empty
                     shutil.rmtree(path)
                 os.replace(part, path)
@@ -69,40 +67,20 @@ def complete_or_nothing(path: Path) -> Iterator[Path]:
         raise explained(error, path) from error
 
 
-def _part_of(path: Path) -> Path:
-    """The temporary name: absolute, since FFmpeg takes what stands before a colon for a protocol."""
-    path = Path(os.path.abspath(path))
-    stem = path.stem
-    if len(os.fsencode(path.name)) > LONGEST_NAME:
-        stem = f"{stem[:40]}-{hashlib.sha256(stem.encode(errors='surrogateescape')).hexdigest()[:16]}"
-    return path.with_name(f".{stem}.part{path.suffix}")
+def short(name: str) -> str:
+    """`name`, or a shorter one that no other name gets, where temporary names would add too much to it."""
+    if len(os.fsencode(name)) <= LONGEST_NAME:
+        return name
+    return f"{name[:40]}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:16]}"
 
 
-@contextmanager
-def _alone(part: Path, path: Path) -> Iterator[None]:
-    """Hold `part` against other runs, which would write into the same files; a run that was killed holds nothing."""
-    if fcntl is None:
-        yield
-        return
-    lock = part.with_name(f"{part.name}.lock")
-    with open(lock, "wb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OutputError(f"Another run is writing {str(path)!r}: wait for it, or choose another output with -o."
-                              ) from error
-        except OSError:
-            pass  # a file system without locks
-        try:
-            yield
-        finally:
-            _remove(lock)
-
-
-def _sync(path: Path) -> None:
-    for file in path.iterdir() if path.is_dir() else [path]:
-        with open(file, "rb") as handle:
-            os.fsync(handle.fileno())
+def synced(path: Path) -> Path:
+    """`path`, once the file, or all files in the folder and in those within, are on the disk."""
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_file():
+            with open(file, "rb") as handle:
+                os.fsync(handle.fileno())
+    return path
 
 
 def _remove(path: Path) -> None:

@@ -1,13 +1,15 @@
 """Runs of frames, each in a file of its own: what a crash, a worker or a splice can be trusted with.
 
 An independent encoder writes every segment, so that segments may be made anywhere, in any order; `join` puts their
-packets into one stream. NUT holds any time base exactly and is readable to its last written frame.
+packets into one stream. NUT holds any time base exactly and is readable to its last written frame. What a NUT cannot
+say stands beside it as JSON.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +20,7 @@ import numpy as np
 from ..errors import OptionError
 from ..frame import Frame
 from ..planes import Patch
+from .atomic import finished
 from .encoding import Encoder, Traits
 from .index import in_order
 from .planes import plain_format, view
@@ -27,6 +30,7 @@ _FORMATS = ("nut", "mov")  # ProRes, DNxHD and QuickTime's own have no place in 
 _COUNTS = {"mpeg1video", "mpeg2video", "mpeg4"}  # these encoders take frames of one length only, and no fine clocks
 _FASTEST = Fraction(120)  # frames a second that they are told
 _UNKNOWN = -99  # FFmpeg's FF_LEVEL_UNKNOWN
+_MEDIA, _SAID = "segment", "segment.json"  # in a segment's folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Segment:
 
     pts: of the frames that are there, ascending, with their durations, in time_base; coded: the same pts in the order
         of the packets; reorder: how many places a packet may come late.
+    untouched: how many of the frames came without a patch.
     """
 
     start: int
@@ -45,6 +50,7 @@ class Segment:
     durations: np.ndarray
     coded: np.ndarray
     reorder: int
+    untouched: int
 
     @property
     def extradata(self) -> bytes:
@@ -64,6 +70,28 @@ class Segment:
                 yield packet
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentRecipe:
+    """How a film's frames are encoded: all that a segment depends on but its frames."""
+
+    encoder: Encoder
+    traits: Traits
+
+    @contextmanager
+    def part(self, folder: Path, start: int, stop: int, source: VideoSource) -> Iterator[SegmentWriter]:
+        """What to write frames [start, stop) to; on a clean exit `read_segment` finds them in `folder`."""
+        folder.mkdir()
+        with finished(SegmentWriter(folder / _MEDIA, start, stop, source, self.encoder, self.traits)) as writer:
+            yield writer
+
+
+def read_segment(folder: Path) -> Segment:
+    """The segment that was written to `folder`."""
+    said = json.loads((folder / _SAID).read_text())
+    arrays = {name: np.array(said.pop(name), np.int64) for name in ("pts", "durations", "coded")}
+    return Segment(path=folder / _MEDIA, time_base=Fraction(said.pop("time_base")), **arrays, **said)
+
+
 class SegmentWriter:
     """Patches frames and encodes them into a segment."""
 
@@ -73,7 +101,7 @@ class SegmentWriter:
         self._durations: dict[int, int] = {}  # by pts
         self._order: list[int] = []  # pts, as the packets come
         self._shown: list[int] = []  # pts, as the frames come
-        self.untouched = 0  # frames so far that came without a patch
+        self._untouched = 0
         self._output, self._stream = _open(path, source, encoder)
         context = self._stream.codec_context
         context.width, context.height, context.pix_fmt = self._info.width, self._info.height, encoder.pix_fmt
@@ -91,7 +119,7 @@ class SegmentWriter:
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
         """Encode `frame` with `patches` pasted in; its other samples stay as they are."""
         native = frame.native
-        self.untouched += not patches
+        self._untouched += not patches
         if patches:
             native.make_writable()  # without it the decoder would predict from the patched picture
             planes = view(native)
@@ -108,14 +136,15 @@ class SegmentWriter:
         self._shown.append(frame.pts)
         self._mux(self._stream.encode(native))
 
-    def finish(self) -> Segment:
-        """Write what the encoder still holds."""
+    def finish(self) -> None:
+        """Write what the encoder still holds, and what the file cannot say."""
         self._mux(self._stream.encode(None))
         self._output.close()
-        coded = np.array(self._order, np.int64)
-        pts, reorder = in_order(coded)
-        durations = np.array([self._durations[time] for time in pts.tolist()], np.int64)
-        return Segment(self._start, self._stop, self._path, self._info.time_base, pts, durations, coded, reorder)
+        pts, reorder = in_order(np.array(self._order, np.int64))
+        self._path.with_name(_SAID).write_text(json.dumps({
+            "start": self._start, "stop": self._stop, "time_base": str(self._info.time_base), "pts": pts.tolist(),
+            "durations": [self._durations[time] for time in pts.tolist()], "coded": self._order, "reorder": reorder,
+            "untouched": self._untouched}))
 
     def close(self) -> None:
         """Let go of the file; after an error it is thrown away, so what closing it says does not matter."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -61,6 +61,15 @@ class SideVideo:
         frame = av.VideoFrame.from_ndarray(picture, self._format).reformat(format=self._stream.codec_context.pix_fmt)
         frame.pts, frame.time_base = pts, time_base
         self._output.mux(self._stream.encode(frame))
+
+    def take(self, path: Path, pts: Sequence[int], time_base: Fraction) -> None:
+        """Take the pictures of another video of this kind as they are; `pts` are their times."""
+        with av.open(str(path)) as made:
+            pictures = (packet for packet in made.demux(video=0) if packet.size)
+            for packet, time in zip(pictures, pts, strict=True):
+                packet.pts = packet.dts = time
+                packet.time_base, packet.stream = time_base, self._stream
+                self._output.mux(packet)
 
     def finish(self) -> None:
         self._output.mux(self._stream.encode(None))

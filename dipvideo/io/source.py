@@ -28,15 +28,11 @@ class Source(Protocol):
     """What every input can do."""
 
     info: VideoInfo
+    damage: set[int]  # where packets lie that could not be decoded whole, as far as is known yet
 
     @property
     def pts(self) -> Sequence[int]:
         """The time stamp of every frame; a frame's number is its place here. Frames may be missing when read."""
-        ...
-
-    @property
-    def damaged(self) -> int:
-        """Packets so far that could not be decoded whole."""
         ...
 
     @property
@@ -72,7 +68,7 @@ class VideoSource:
     def __init__(self, path: str):
         self._path = path
         self._index: Index | None = None
-        self._damaged: set[int] = set()  # by their place in the file
+        self.damage: set[int] = set()
         with self.open() as container:
             stream = self.picture(container)
             rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(25)
@@ -94,10 +90,6 @@ class VideoSource:
     @property
     def pts(self) -> Sequence[int]:
         return self.index.pts
-
-    @property
-    def damaged(self) -> int:
-        return len(self._damaged)
 
     def look(self, tell: Callable[[int, int], object] = lambda done, total: None) -> None:
         if self._index is not None:
@@ -210,7 +202,7 @@ class VideoSource:
         else:
             bad = any(native.is_corrupt for native in found)
         if bad and (sought is None or (packet.pts is not None and packet.pts >= sought)):
-            self._damaged.add(packet.pos or -1)
+            self.damage.add(packet.pos or -1)
         return found
 
     def packets(self, start: int, stop: int) -> Iterator[av.Packet]:

@@ -14,7 +14,7 @@ from ..errors import DipvideoError, OptionError, OutputError, SourceError
 from ..frame import Cue
 from .encoding import choose_encoder
 from .join import Run, join, open_container
-from .segments import SegmentWriter
+from .segments import SegmentRecipe, SegmentWriter, read_segment
 from .source import VideoSource
 from .splicing import CannotSplice, Splice, open_splice
 from .traits import traits_of
@@ -38,7 +38,7 @@ class Wish:
 
 
 class VideoOutput:
-    """A film whose runs are kept as segments beside the output until all are there, then joined, then read back."""
+    """A film whose runs are segments until all are there; then they are joined and read back."""
 
     def __init__(self, part: Path, source: VideoSource, wish: Wish, tell: Tell):
         self._part, self._source, self._tell = part, source, tell
@@ -46,17 +46,17 @@ class VideoOutput:
         self.cues: Sequence[Cue] = ()
         self.warnings: list[str] = []
         may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless
-        self._untouched = 0  # frames that were encoded though nothing was pasted into them
         with source.open() as container:
             picture = source.picture(container)
-            self._traits, pix_fmt = traits_of(source, picture)
+            traits, pix_fmt = traits_of(source, picture)
             self._splice, self._unspliced = _splice(source, picture, part) if may_copy else (None, None)
         chosen = choose_encoder(
             self._splice.encoder if self._splice else wish.encoder, codec=source.info.codec, container=part.suffix,
             pix_fmt=pix_fmt, width=source.info.width, height=source.info.height, crf=wish.crf,
-            lossless=wish.lossless, traits=self._traits)
+            lossless=wish.lossless, traits=traits)
         options = self._splice.options_over(chosen.options) if self._splice else chosen.options
         self._encoder = replace(chosen, options=options)
+        self.recipe = SegmentRecipe(self._encoder, traits)
         self._cuts = ((self._splice and source.index.cuts) or (0,)) if may_copy else ()
         if self._splice and len(source.index.cuts) < 2:
             self._unspliced = "it can be cut nowhere between its beginning and its end"
@@ -69,7 +69,7 @@ class VideoOutput:
 
     @property
     def cuts(self) -> Sequence[int]:
-        return () if self._source.damaged else self._cuts
+        return () if self._source.damage else self._cuts
 
     @property
     def _may_stay(self) -> bool:
@@ -87,17 +87,16 @@ class VideoOutput:
     def copy(self, start: int, stop: int) -> None:
         self._runs.append(Run(start, stop))
 
+    def take(self, start: int, stop: int, folder: Path) -> None:
+        self._runs.append(Run(start, stop, read_segment(folder)))
+
     @contextmanager
     def part(self, start: int, stop: int) -> Iterator[SegmentWriter]:
         self._folder.mkdir(exist_ok=True)
-        path = self._folder / f"{start:08d}-{stop:08d}"
-        writer = SegmentWriter(path, start, stop, self._source, self._encoder, self._traits)
-        try:
+        folder = self._folder / f"{start:08d}-{stop:08d}"
+        with self.recipe.part(folder, start, stop, self._source) as writer:
             yield writer
-            self._runs.append(Run(start, stop, writer.finish()))
-            self._untouched += writer.untouched
-        finally:
-            writer.close()
+        self.take(start, stop, folder)
 
     def finish(self) -> None:
         """Join the runs. Where copied and encoded ones do not make one sound stream, encode the copied ones too."""
@@ -119,7 +118,7 @@ class VideoOutput:
             raise OutputError(f"What was written does not read back: {wrong}. Choose another container with -o, or "
                               "another --encoder.")
         encoded = [run for run in self._runs if run.segment]
-        if self._unspliced and encoded and not copied and self._untouched:
+        if self._unspliced and not copied and any(run.segment.untouched for run in encoded):
             self.warnings.append(f"Everything was encoded, also what did not change: {self._unspliced}.")
         if self._encoder.note and encoded:
             self.warnings.append(self._encoder.note)
@@ -129,7 +128,7 @@ class VideoOutput:
                                  "left out; the others are at their own times.")
 
     def close(self) -> None:
-        """Throw the segments away."""
+        """Throw the segments away that were made here."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _rehearse(self) -> None:
@@ -142,7 +141,7 @@ class VideoOutput:
             wrong = str(error)
         finally:
             self.close()
-            self._runs, self.warnings, self._untouched, self._tell = [], [], 0, tell
+            self._runs, self.warnings, self._tell = [], [], tell
         if wrong:
             raise OptionError(f"A {self._part.suffix} file does not hold this film: {wrong}. Name the output .mkv.")
 

@@ -26,14 +26,24 @@ class Part(Protocol):
         ...
 
 
+class Recipe(Protocol):
+    """How frames are written, wherever that is done. It is pickled, and what it writes depends on nothing else."""
+
+    def part(self, folder: Path, start: int, stop: int, source: Source) -> AbstractContextManager[Part]:
+        """What to write frames [start, stop) of `source` to; on a clean exit they are in `folder`, which is made."""
+        ...
+
+
 class Output(Protocol):
     """What every output can do. Runs are given in order and cover the film without a gap.
 
+    recipe: how runs are written that are made elsewhere and then taken.
     cuts: frames at which copied runs may begin, and end but for the last; empty where nothing may be copied.
     cues: texts for a subtitle track of their own, to be set before it is finished.
     encoder_name: for a person; warnings: sentences for what could not be kept. Both are whole once it is finished.
     """
 
+    recipe: Recipe
     cuts: Sequence[int]
     cues: Sequence[Cue]
     encoder_name: str
@@ -44,7 +54,11 @@ class Output(Protocol):
         ...
 
     def part(self, start: int, stop: int) -> AbstractContextManager[Part]:
-        """What to write frames [start, stop) to."""
+        """What to write frames [start, stop) to here."""
+        ...
+
+    def take(self, start: int, stop: int, folder: Path) -> None:
+        """Take frames [start, stop) as `recipe` wrote them to `folder`, which must stay until this is finished."""
         ...
 
     def finish(self) -> None:

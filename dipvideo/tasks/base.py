@@ -6,16 +6,17 @@ A task never sees the engine: problems go out, estimates come back.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from ..options import EngineOptions, OutputOptions
+from ..options import EngineOptions, JobOptions, OutputOptions
 from ..progress import Tell
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import numpy as np
 
     from .. import io
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from ..planes import Patch
     from ..problems import Estimate, Problem
 
+SideWriter: TypeAlias = "Callable[[Path, VideoInfo], AbstractContextManager[io.SideVideo]]"
+
 
 @dataclass(frozen=True, kw_only=True)
-class TaskOptions(EngineOptions, OutputOptions):
+class TaskOptions(EngineOptions, OutputOptions, JobOptions):
     """The options every task shares."""
 
 
@@ -47,7 +50,12 @@ class Window:
 
 
 class Task(ABC):
-    """One command. The first line of its docstring is its help; `options` is an instance of `Options`."""
+    """One command. The first line of its docstring is its help; `options` is an instance of `Options`.
+
+    A task and its holes are pickled once they are planned: workers restore with copies, a run that resumes goes on
+    with one, and neither plans again. What `problems` and `render` give depends on nothing but that and their
+    arguments.
+    """
 
     Options: ClassVar[type[TaskOptions]]
 
@@ -68,9 +76,18 @@ class Task(ABC):
         """What is written besides the output."""
         return ()
 
-    def side_videos(self, info: VideoInfo) -> Sequence[AbstractContextManager[io.SideVideo]]:
-        """Those of the side outputs that get a picture for each frame, to be opened."""
+    @property
+    def side_inputs(self) -> tuple[Path, ...]:
+        """What is read besides the source: a run whose side inputs have changed cannot be resumed."""
         return ()
+
+    @property
+    def side_videos(self) -> Sequence[tuple[Path, SideWriter]]:
+        """Those of the side outputs that get a picture for each frame, and what writes them."""
+        return ()
+
+    def write_texts(self, source: Source) -> None:  # noqa: B027
+        """Write the other side outputs; asked for once the film is there."""
 
     def cues(self, source: Source) -> Sequence[Cue]:
         """Texts for a subtitle track of the output; asked for once everything is planned."""

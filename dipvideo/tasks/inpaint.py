@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +16,9 @@ from ..plan import make_plan
 from ..planes import DRAWN, Patch
 from ..progress import Tell
 from ..span import span_of, watch
-from .base import Task, TaskOptions, Window
+from .base import SideWriter, Task, TaskOptions, Window
 
 if TYPE_CHECKING:
-    from ..frame import VideoInfo
     from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
@@ -72,9 +70,14 @@ class Inpaint(Task):
     def side_outputs(self) -> tuple[Path, ...]:
         return tuple(Path(asked) for asked in (self.options.save_mask, self.options.provenance) if asked)
 
-    def side_videos(self, info: VideoInfo) -> Sequence[AbstractContextManager[io.SideVideo]]:
+    @property
+    def side_inputs(self) -> tuple[Path, ...]:
+        return (Path(self.options.mask),) if self.options.mask else ()
+
+    @property
+    def side_videos(self) -> Sequence[tuple[Path, SideWriter]]:
         asked = ((self.options.save_mask, io.open_mask_writer), (self.options.provenance, io.open_provenance_writer))
-        return [write(Path(path), info) for path, write in asked if path]
+        return [(Path(path), write) for path, write in asked if path]
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         if self.options.mask is None:

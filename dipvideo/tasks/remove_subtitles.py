@@ -61,9 +61,6 @@ class RemoveSubtitles(Inpaint):
 
         found = self._captions(source, tell)
         self._cues = captions.cues_of(found.events, source)
-        if self.options.srt:
-            with io.complete_or_nothing(Path(self.options.srt)) as part:
-                captions.write_srt(self._cues, part)
         holes = EventHoles(found.events, source.info, self.grow)
         return make_plan(source.info, holes.boxes(len(source.pts)), found.cuts), holes
 
@@ -79,6 +76,15 @@ class RemoveSubtitles(Inpaint):
     @property
     def side_outputs(self) -> tuple[Path, ...]:
         return (*super().side_outputs, *([Path(self.options.srt)] if self.options.srt else []))
+
+    @property
+    def side_inputs(self) -> tuple[Path, ...]:
+        return (*super().side_inputs, *([Path(self.options.plan)] if self.options.plan else []))
+
+    def write_texts(self, source: Source) -> None:
+        if self.options.srt:
+            with io.complete_or_nothing(Path(self.options.srt)) as part:
+                captions.write_srt(self._cues, part)
 
     def cues(self, source: Source) -> Sequence[Cue]:
         return [cue for cue in self._cues if cue.text != captions.UNREAD] if self.options.soft_subtitles else ()

@@ -3,6 +3,7 @@
     encoder     which encoder to take
     probe       whether it opens here, and whether the container gives back what it makes
     quality     how each is asked for a quality, for no loss, and for what the stream is besides its samples
+    steady      what makes it give the same bits each time
     samples     which sample format is nearest, and what a conversion would lose
     mastering   HDR10: the light a film was graded for
 """

@@ -26,6 +26,7 @@ import numpy as np
 
 from .mastering import Mastering
 from .samples import subsampling
+from .steady import steady
 
 DEFAULT_CRF = 18
 
@@ -103,7 +104,7 @@ def options_for(name: str, pix_fmt: str, *, crf: int | None = None, lossless: bo
     options: dict[str, str] = {}
     params: dict[str, list[str]] = {}
     for more in (_NO_LOSS[name] if lossless else _quality(name, crf), _shape(name, pix_fmt, codec, lossless, traits),
-                 _interlacing(name, traits), _light(name, traits)):
+                 _interlacing(name, traits), _light(name, traits), steady(name)):
         for key, value in more.items():
             if key.endswith("-params"):
                 params.setdefault(key, []).append(value)

@@ -27,9 +27,10 @@ def is_pictures(text: str) -> bool:
 class PictureSource:
     """A folder, a glob, a pattern or one picture; all must have the size and the depth of the first."""
 
-    damaged = missing = 0  # a picture that cannot be read stops the work, since its file says which one it is
+    missing = 0
 
     def __init__(self, text: str):
+        self.damage: set[int] = set()  # none: a picture that cannot be read stops the work, since its file says which
         self.paths = _find(text)
         if not self.paths:
             raise NoVideo(f"{text!r} holds no picture: known are {', '.join(sorted(SUFFIXES))}.")

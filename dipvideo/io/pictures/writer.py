@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import OptionError
@@ -17,6 +18,44 @@ from .sequence import PictureSource
 # names that ask for one file, not for a folder with a dot in its name
 _FILES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mxf", ".nut", ".wmv", ".ogv",
           ".y4m", ".gif", ".avif", ".heic", ".jxl", ".jp2", ".dpx", ".psd", ".hdr"}
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRecipe:
+    """What a film's pictures are called, by number, and where they come from."""
+
+    names: Sequence[str]
+    paths: Sequence[Path] = field(repr=False)
+
+    @contextmanager
+    def part(self, folder: Path, start: int, stop: int, source: PictureSource) -> Iterator[PicturePart]:
+        """What to write frames [start, stop) to: files in `folder`."""
+        folder.mkdir()
+        yield PicturePart(self.paths, [folder / name for name in self.names])
+
+
+class PicturePart:
+    """Writes pictures; those that nothing is pasted into are copied as files."""
+
+    def __init__(self, paths: Sequence[Path], targets: Sequence[Path]):
+        self._paths, self._targets = paths, targets
+
+    def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
+        """Write `frame` with `patches` pasted in."""
+        if not patches:
+            self.copy(frame.index)
+            return
+        for patch in patches:
+            frame.planes.paste(patch)
+        write_picture(self._targets[frame.index], frame.native)
+
+    def copy(self, index: int) -> None:
+        """Copy a file unread, or convert it where the output has another suffix."""
+        path, target = self._paths[index], self._targets[index]
+        if same_format(path, target):
+            shutil.copyfile(path, target)
+        else:
+            write_picture(target, read_picture(path))
 
 
 class PictureWriter:
@@ -38,32 +77,28 @@ class PictureWriter:
         self.warnings: list[str] = []
         self.cues: Sequence[Cue] = ()
         self.cuts = source.pts  # any picture can be copied
-        self._paths = source.paths
-        self._targets = [part] if suffix in SUFFIXES else [part / name for name in _names(source.paths)]
+        names = [part.name] if suffix in SUFFIXES else _names(source.paths)
+        self.recipe = PictureRecipe(names, source.paths)
+        self._folder = part.parent if suffix in SUFFIXES else part
+        self._whole = PicturePart(source.paths, [self._folder / name for name in names])
         if suffix not in SUFFIXES:
             part.mkdir()
 
     @contextmanager
-    def part(self, start: int, stop: int) -> Iterator[PictureWriter]:
-        """What to write frames [start, stop) to."""
-        yield self
+    def part(self, start: int, stop: int) -> Iterator[PicturePart]:
+        yield self._whole
 
-    def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
-        """Write `frame` with `patches` pasted in; without any it is copied as a file."""
-        if not patches:
-            self.copy(frame.index, frame.index + 1)
-            return
-        for patch in patches:
-            frame.planes.paste(patch)
-        write_picture(self._targets[frame.index], frame.native)
+    def take(self, start: int, stop: int, folder: Path) -> None:
+        for path in folder.iterdir():
+            target = self._folder / path.name
+            with suppress(OSError):  # not every file system has links
+                os.link(path, target)
+                continue
+            shutil.copyfile(path, target)
 
     def copy(self, start: int, stop: int) -> None:
-        """Copy the files of frames [start, stop) unread, or convert them where the output has another suffix."""
-        for path, target in zip(self._paths[start:stop], self._targets[start:stop], strict=True):
-            if same_format(path, target):
-                shutil.copyfile(path, target)
-            else:
-                write_picture(target, read_picture(path))
+        for index in range(start, stop):
+            self._whole.copy(index)
 
     def finish(self) -> None:
         """Pictures are whole as soon as they are written."""

@@ -1,0 +1,268 @@
+"""A run's folder: what is finished of it, so that a crash costs one stretch and nothing is done twice.
+
+    film.mp4.job/
+      manifest.json                    what the result depends on, and the stretches that the film is cut into
+      brief.pickle                     what must be known to restore any of them: the analysis is not repeated
+      stretches/00000512-00000768/     a finished one: encoded frames, side videos, receipt.json
+      stretches/.00000768-00001024.…   one that is being made: nobody reads it, and the next run throws it away
+      log.txt                          what happened, and when
+      lock                             held while a run works here
+
+A stretch takes its name in one step, once all of it is on the disk: it is finished or it is not there. A pickle is a
+program: go on with nobody's job but your own; listing and removing jobs loads none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import DipvideoError, JobBusy, JobDiffers
+from .io import complete_or_nothing, explained, is_locked, locked, short, synced
+from .plan import Stretch
+
+SUFFIX = ".job"
+_MANIFEST, _BRIEF, _STRETCHES, _LOG, _LOCK = "manifest.json", "brief.pickle", "stretches", "log.txt", "lock"
+_RECEIPT = "receipt.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What restoring a stretch gave and took.
+
+    pts: of the frames that are there; touched: frames restored; steps, rolled_back: of the optimiser; seconds: spent
+    restoring, and took: from start to finish, reading and encoding too; origins: pixels borrowed, unmixed and drawn;
+    damage: where in the input packets lie that could not be decoded whole.
+    """
+
+    pts: Sequence[int]
+    touched: int
+    steps: int
+    rolled_back: int
+    seconds: float
+    took: float
+    origins: Sequence[int]
+    damage: Sequence[int]
+
+    def write(self, folder: Path) -> None:
+        """Lay it into a stretch's folder, as the last thing."""
+        (folder / _RECEIPT).write_text(json.dumps(asdict(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where the stretches of one run are made; picklable.
+
+    token: the run's own. A worker that outlived its run must not write where another's do.
+    """
+
+    folder: Path
+    token: str
+
+    def place(self, stretch: Stretch, attempt: int) -> Path:
+        """The folder for an attempt at a stretch; nothing is there yet."""
+        return self.folder / _STRETCHES / f".{_name(stretch)}.{self.token}.{attempt}"
+
+    def brief(self) -> Any:
+        """What `Job.keep` was given."""
+        return pickle.loads((self.folder / _BRIEF).read_bytes())
+
+
+class Job:
+    """The folder of the run that holds its lock.
+
+    receipts: of the finished stretches.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(os.path.abspath(folder))  # FFmpeg takes what stands before a colon for a protocol
+        self.bench = Bench(self.folder, secrets.token_hex(4))
+        self.receipts: dict[Stretch, Receipt] = {}
+
+    def resumed(self, made_from: Mapping[str, str], resume: bool) -> Any | None:
+        """What an earlier run kept that was made from the same; None if all begins anew.
+
+        made_from: what the result depends on → its value. Raises JobDiffers rather than throw away finished work of
+        another run, unless `resume` is False.
+        """
+        manifest = _manifest(self.folder)
+        if manifest and resume:
+            finished = len(_finished(self.folder))
+            change = _change(manifest["made_from"], made_from)
+            if not change:
+                self.log(f"resumed: {finished} of {len(manifest['costs'])} stretches are finished")
+                return self.bench.brief()
+            if finished:
+                raise JobDiffers(
+                    f"{str(self.folder)!r} holds {finished} finished parts of another run, and {change}: undo that to "
+                    "go on with them, choose another folder with --work-dir to keep them, or give them up with "
+                    "--no-resume.")
+        _clear(self.folder)
+        self.log("began")
+        return None
+
+    def keep(self, brief: Any, costs: Mapping[Stretch, float], made_from: Mapping[str, str]) -> None:
+        """Keep what workers must know, and a later run would have to find out again.
+
+        costs: the stretches to be restored, and the work in each.
+        """
+        (self.folder / _STRETCHES).mkdir(exist_ok=True)
+        for left in (self.folder / _STRETCHES).glob(".*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with complete_or_nothing(self.folder / _BRIEF) as part:
+            part.write_bytes(pickle.dumps(brief))
+        with complete_or_nothing(self.folder / _MANIFEST) as part:
+            part.write_text(json.dumps({"made_from": dict(made_from),
+                                        "costs": {_name(stretch): cost for stretch, cost in costs.items()}}, indent=1))
+        finished = _finished(self.folder)
+        self.receipts = {stretch: finished[_name(stretch)] for stretch in costs if _name(stretch) in finished}
+
+    def place(self, stretch: Stretch) -> Path:
+        """Where a finished stretch lies."""
+        return self.folder / _STRETCHES / _name(stretch)
+
+    def commit(self, stretch: Stretch, attempt: int) -> Receipt:
+        """Take an attempt at a stretch as finished: its frames, side videos and receipt, all in one step.
+
+        The first attempt wins; another, which was thought lost, is thrown away.
+        """
+        made = self.bench.place(stretch, attempt)
+        if stretch in self.receipts:
+            shutil.rmtree(made, ignore_errors=True)
+        else:
+            os.rename(synced(made), self.place(stretch))
+            _sync_folder(made.parent)
+            self.receipts[stretch] = _receipt(self.place(stretch))
+            self.log(f"frames {stretch.start} to {stretch.stop - 1} are finished")
+        return self.receipts[stretch]
+
+    def log(self, text: str) -> None:
+        """Add a line."""
+        with suppress(OSError), open(self.folder / _LOG, "a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+
+
+@contextmanager
+def open_job(folder: Path) -> Iterator[Job]:
+    """The job in `folder`, which is made. On a clean exit it is removed; on any other it stays if it is worth it.
+
+    Worth it is a finished stretch, and after an interrupt the analysis too. Raises JobBusy while another run works
+    there, and OutputError for what the system refuses.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+        with locked(folder / _LOCK, JobBusy(f"Another run works in {str(folder)!r}: wait for it, or choose another "
+                                            "folder with --work-dir.")):
+            job = Job(folder)
+            try:
+                yield job
+            except BaseException as error:
+                job.log(f"stopped: {error or type(error).__name__}")
+                if not _finished(folder) and not (isinstance(error, KeyboardInterrupt) and _manifest(folder)):
+                    _clear(folder)
+                raise
+            _clear(folder)
+    except OSError as error:
+        if isinstance(error, DipvideoError):
+            raise
+        raise explained(error, folder) from error
+    finally:
+        with suppress(OSError):  # there still is something in it
+            folder.rmdir()
+
+
+def folder_of(output: Path) -> Path:
+    """Where the job of an output is, unless another place was asked for."""
+    return output.with_name(f"{short(output.name)}{SUFFIX}")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the job in `folder` is.
+
+    share: of the predicted work that is finished; done of total stretches; seconds_left: of one worker's time.
+    """
+
+    folder: Path
+    running: bool
+    done: int
+    total: int
+    share: float
+    seconds_left: float | None
+
+
+def state_of(folder: Path) -> State | None:
+    """The state of a job, whether it runs or not; None if there is none."""
+    if not (manifest := _manifest(folder)):
+        return None
+    finished, costs = _finished(folder), manifest["costs"]
+    done, total = sum(costs[name] for name in finished), sum(costs.values())
+    took = sum(receipt.took for receipt in finished.values())
+    return State(folder, is_locked(folder / _LOCK), len(finished), len(costs), done / total if total else 1.0,
+                 took * (total - done) / done if done else None)
+
+
+def jobs_in(folder: Path) -> list[State]:
+    """The states of the job that `folder` is, or of those that lie in it."""
+    return [state for path in [folder, *sorted(folder.glob(f"*{SUFFIX}"))] if (state := state_of(path))]
+
+
+def remove(folder: Path) -> None:
+    """Throw a job away. Raises JobBusy while a run works there."""
+    with suppress(FileNotFoundError), open_job(folder):
+        pass
+
+
+def _name(stretch: Stretch) -> str:
+    return f"{stretch.start:08d}-{stretch.stop:08d}"
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads((folder / _MANIFEST).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _finished(folder: Path) -> dict[str, Receipt]:
+    """By the stretches' names."""
+    return {path.name: _receipt(path) for path in sorted((folder / _STRETCHES).glob("[0-9]*"))}
+
+
+def _receipt(folder: Path) -> Receipt:
+    return Receipt(**json.loads((folder / _RECEIPT).read_text()))
+
+
+def _change(was: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """The first of what differs, in words."""
+    for name in [*now, *was]:
+        if was.get(name) != now.get(name):
+            if name.startswith("the "):
+                return f"{name} has changed since"
+            return f"{name} was {was.get(name)} there and is {now.get(name)} now"
+    return None
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a job leaves in its folder, and nothing else."""
+    for name in (_MANIFEST, _BRIEF, _LOG):  # without its manifest nothing is left to be resumed
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / _STRETCHES, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # not every system lets folders be opened
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
