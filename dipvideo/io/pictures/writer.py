@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ...errors import OptionError
 from ...frame import Cue, Frame
-from ...planes import Patch
-from .formats import SUFFIXES, read_picture, same_format, write_picture
+from ...planes import LAYER_COLOURS, LayersPatch, Patch
+from .formats import SUFFIXES, read_picture, same_format, write_indexed, write_picture
 from .sequence import PictureSource
 
 # names that ask for one file, not for a folder with a dot in its name
@@ -49,13 +49,17 @@ class PictureWriter:
         yield self
 
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
-        """Write `frame` with `patches` pasted in; without any it is copied as a file."""
+        """Write `frame` with `patches` pasted in; without any it is copied as a file. Layers become an indexed PNG."""
         if not patches:
             self.copy(frame.index, frame.index + 1)
             return
+        target = self._targets[frame.index]
+        if isinstance(patches[0], LayersPatch) and target.suffix.lower() == ".png":
+            write_indexed(target, patches[0].labels, LAYER_COLOURS)
+            return
         for patch in patches:
             frame.planes.paste(patch)
-        write_picture(self._targets[frame.index], frame.native)
+        write_picture(target, frame.native)
 
     def copy(self, start: int, stop: int) -> None:
         """Copy the files of frames [start, stop) unread, or convert them where the output has another suffix."""

@@ -1,0 +1,21 @@
+"""What belongs together in a shot: layers that move on their own, or look alike, before any prior is fitted.
+
+    hints       the answer: for each frame, how likely each pixel belongs to each layer
+    moves       where each pixel went, and where the picture has texture enough to tell
+    affine      one motion of a whole layer
+    search      which motions a shot holds, each followed through it from where it shows best
+    colours     what colours a layer has; layers of pictures that hold still
+    identity    which layer of one shot is which of another
+    guided      the guided filter
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "guided": ["GuidedFilter", "brought_up"],
+        "hints": ["Hints", "find_layers", "reduced"],
+        "identity": ["Look", "look_of", "matched"],
+    },
+)
