@@ -19,7 +19,7 @@ DRAWN, UNMIXED = -1, -2  # sources of pixels that are no frame
 # Far apart from each other, also in luma; the ground is dark. (The first of Trubetskoy's list, 2017, reordered.)
 LAYER_COLOURS = np.array([(40, 40, 40), (230, 60, 60), (70, 130, 240), (250, 220, 50), (60, 180, 75), (200, 80, 230),
                           (245, 130, 48), (70, 240, 240), (240, 50, 230), (170, 255, 195), (128, 0, 0),
-                          (255, 255, 255)], np.uint8)
+                          (255, 255, 255), (0, 128, 128)], np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +95,20 @@ class Patch:
 class LayersPatch(Patch):
     """A whole picture painted in the colours of its layers, and what they were found in.
 
-    picture: (h, w, 3) uint8; shares: (h, w, layers) float32 in [0, 1], 1 in all at each pixel.
+    picture: (h, w, 3) uint8; shares: (h, w, layers) float32 in [0, 1], 1 in all at each pixel; labels: (h, w) uint8,
+    the number of the layer that each pixel belongs to; first: the number of the first layer.
     """
 
     picture: np.ndarray = None
     shares: np.ndarray = None
+    labels: np.ndarray = None
+    first: int = 0
 
     @classmethod
-    def of(cls, box: Box, picture: np.ndarray, shares: np.ndarray) -> LayersPatch:
-        painted = LAYER_COLOURS[shares.argmax(-1)].astype(np.float32) / 255
-        return cls(box, painted, np.ones(shares.shape[:2], np.float32), None, picture, shares)
-
-    @property
-    def labels(self) -> np.ndarray:
-        """(h, w) uint8: the number of the layer that each pixel belongs to."""
-        return self.shares.argmax(-1).astype(np.uint8)
+    def of(cls, box: Box, picture: np.ndarray, shares: np.ndarray, first: int = 0) -> LayersPatch:
+        labels = (shares.argmax(-1) + first).astype(np.uint8)
+        painted = LAYER_COLOURS[labels].astype(np.float32) / 255
+        return cls(box, painted, np.ones(labels.shape, np.float32), None, picture, shares, labels, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from PIL import Image
 
 from dipvideo import layers, segment
 from dipvideo.errors import OptionError, SourceMissing
-from dipvideo.io import open_source
+from dipvideo.io import open_source, read_labels
 from dipvideo.planes import LAYER_COLOURS
 from dipvideo.tasks import whole
 
-QUICK = {"device": "cpu", "first_steps": 60, "steps": 6, "precision": "float32"}
+QUICK = {"device": "cpu", "first_steps": 40, "steps": 5, "precision": "float32"}
 SIZE = (96, 160)
 
 
@@ -45,7 +45,7 @@ def labels(path: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory) -> dict:
-    pictures, masks = composite(16)
+    pictures, masks = composite(12)
     folder = tmp_path_factory.mktemp("layers")
     return {"path": write_video(folder / "film.mp4", pictures), "masks": masks, "pictures": pictures}
 
@@ -60,11 +60,11 @@ def test_motion_tells_apart_what_colour_cannot_and_nothing_swaps(film: dict, tmp
     by_colour = max(iou(parts == n, film["masks"]) for n in range(2))
     assert np.mean(each) > 0.8 > by_colour + 0.1
     assert min(each) > 0.6
-    assert summary.touched == 16 and summary.steps == 60 + 15 * 6
+    assert summary.touched == 12 and summary.steps == 40 + 11 * 5
     for name, form in (("overlay.mkv", "bgr0"), ("layer0.mkv", "bgra"), ("layer1.mkv", "bgra")):
         with av.open(str(tmp_path / name)) as container:
             frames = [f for f in container.decode(video=0)]
-        assert len(frames) == 16 and frames[0].format.name == form
+        assert len(frames) == 12 and frames[0].format.name == form
     alpha = frames[8].to_ndarray(format="rgba")[..., 3]
     assert alpha[film["masks"][8]].mean() > 180 and alpha[~film["masks"][8]].mean() < 60
 
@@ -86,7 +86,7 @@ def test_the_prior_mends_hints_that_are_wrong(film: dict) -> None:
 
 
 def test_layers_keep_their_numbers_from_chunk_to_chunk(film: dict, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(whole, "MAX_FRAMES", 8)
+    monkeypatch.setattr(whole, "MAX_FRAMES", 6)
     summary = segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", **QUICK)
     found = labels(tmp_path / "out.mkv") == 1
     assert summary.chunks == 2
@@ -131,8 +131,38 @@ def test_masks_follow_the_edges_of_the_picture_they_are_brought_to() -> None:
     assert np.allclose(up.sum(-1), 1)
 
 
+def test_scribbles_name_the_classes_and_go_on_through_the_shot(film: dict, tmp_path: Path, monkeypatch) -> None:
+    """A red disc over green, a stroke in each; two chunks, so that the plan carries labels to the second."""
+    monkeypatch.setattr(whole, "MAX_FRAMES", 6)
+    pictures = [p // 2 + np.where(m[..., None], np.array([110, 0, 0], np.uint8), np.array([0, 60, 0], np.uint8))
+                for p, m in zip(film["pictures"], film["masks"], strict=True)]
+    path = write_video(tmp_path / "film.mp4", pictures)
+    strokes = np.zeros((*SIZE, 3), np.uint8)
+    strokes[[5, 90], 10:150] = 255  # white is the last class: it has the highest value
+    strokes[45, 100:115] = (0, 0, 200)
+    Image.fromarray(strokes).save(tmp_path / "labels.png")
+    segment(path, tmp_path / "out.mkv", method="labels", labels=str(tmp_path / "labels.png"), encoder="ffv1", **QUICK)
+    found = labels(tmp_path / "out.mkv")
+    assert set(np.unique(found)) <= {1, 2}
+    assert all(iou(f == 1, t) > 0.85 for f, t in zip(found, film["masks"], strict=True))
+
+
+def test_labels_are_read_by_value_or_by_colour(tmp_path: Path) -> None:
+    values = np.array([[0, 3, 3], [7, 0, 0]], np.uint8)
+    indexed = Image.fromarray(values)
+    indexed.putpalette(bytes(range(30)))
+    indexed.save(tmp_path / "indexed.png")
+    rgba = np.zeros((2, 3, 4), np.uint8)
+    rgba[values == 3], rgba[values == 7], rgba[1, 2] = (9, 0, 0, 255), (200, 0, 0, 255), (50, 50, 50, 0)
+    Image.fromarray(rgba).save(tmp_path / "colours.png")
+    for name in ("indexed.png", "colours.png"):
+        assert read_labels(str(tmp_path / name)).tolist() == [[-1, 0, 0], [1, -1, -1]]
+
+
 @pytest.mark.parametrize("options, error, sentence", [
     ({"layers": 1}, OptionError, "layers must be from 2"),
+    ({"labels": "l.png"}, OptionError, "--method labels --labels FILE"),
+    ({"method": "labels", "labels": "l.png"}, SourceMissing, "no picture 'l.png'"),
     ({"overlay": "o.mp4"}, OptionError, "An overlay is written losslessly as .mkv or .mov"),
     ({"layers_dir": "no/such"}, SourceMissing, "There is no folder"),
 ])

@@ -33,7 +33,7 @@ def _open_layer_writer(layer: int, path: Path, info: VideoInfo) -> AbstractConte
 
 
 def _tinted(patch: LayersPatch, number: int) -> np.ndarray:
-    colours = patch.shares @ LAYER_COLOURS[:patch.shares.shape[-1]].astype(np.float32)
+    colours = patch.shares @ LAYER_COLOURS[patch.first:patch.first + patch.shares.shape[-1]].astype(np.float32)
     return np.rint((1 - TINT) * patch.picture + TINT * colours).clip(0, 255).astype(np.uint8)
 
 

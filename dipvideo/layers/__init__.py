@@ -5,6 +5,7 @@
     affine      one motion of a whole layer
     search      which motions a shot holds, each followed through it from where it shows best
     colours     what colours a layer has; layers of pictures that hold still
+    labelled    layers from a few labelled pixels, and on through the shot
     identity    which layer of one shot is which of another
     guided      the guided filter
 """
@@ -16,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "guided": ["GuidedFilter", "brought_up"],
         "hints": ["Hints", "find_layers", "reduced"],
+        "labelled": ["Labels", "carry", "spread"],
         "identity": ["Look", "look_of", "matched"],
     },
 )
