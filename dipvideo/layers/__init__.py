@@ -6,6 +6,7 @@
     search      which motions a shot holds, each followed through it from where it shows best
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot
+    haze        the layer that lies over everything
     identity    which layer of one shot is which of another
     guided      the guided filter
 """
@@ -18,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "guided": ["GuidedFilter", "brought_up"],
         "hints": ["Hints", "find_layers", "reduced"],
         "labelled": ["Labels", "carry", "spread"],
+        "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
         "identity": ["Look", "look_of", "matched"],
     },
 )

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from .base import Estimate, Problem
+from .moved import fetched, places_of
 
 RANGE = 4.0  # of the mask's logits, on both sides of 0
 SURE = 4  # power of a hint: what is hardly sure teaches a layer next to nothing
@@ -29,7 +29,7 @@ class LayersProblem(Problem):
 
     frame: (H, W, 3), the picture as it came; small: (h, w, 3) uint8, as it is worked on. Tensors: picture (1, 3, h, w);
     hints (1, N, h, w), 1 in all at each pixel; sure (1, 1, h, w) in [0, 1], how far they can be believed; back
-    (1, h, w, 2), where each pixel was in the last frame, as `grid_sample` takes it, or None; trust (1, 1, h, w) in
+    (1, h, w, 2), where each pixel was in the last frame, as `fetched` takes it, or None; trust (1, 1, h, w) in
     [0, 1], how far that can be believed; expected, the last frame's masks, moved, None for a first frame.
     """
 
@@ -49,10 +49,7 @@ class LayersProblem(Problem):
         known = (_tensor(small / np.float32(255)), _tensor(hints), _tensor(sure[..., None]))
         if back is None:
             return cls(frame, small, *known)
-        height, width = back.shape[:2]
-        y, x = np.mgrid[:height, :width]
-        there = np.stack(((2 * (x + back[..., 0]) + 1) / width - 1, (2 * (y + back[..., 1]) + 1) / height - 1), -1)
-        return cls(frame, small, *known, torch.from_numpy(there.astype(np.float32))[None], _tensor(trust[..., None]))
+        return cls(frame, small, *known, places_of(back), _tensor(trust[..., None]))
 
     def outputs(self) -> dict[str, tuple[int, int, int]]:
         count, height, width = self.hints.shape[1:]
@@ -92,8 +89,7 @@ class LayersProblem(Problem):
     def follow(self, last: LayersProblem, estimate: Estimate) -> LayersProblem:
         if self.back is None:
             return self
-        moved = functional.grid_sample(last.masks(estimate), self.back, padding_mode="border", align_corners=False)
-        return replace(self, expected=moved)
+        return replace(self, expected=fetched(last.masks(estimate), self.back))
 
 
 def _tensor(values: np.ndarray) -> torch.Tensor:
