@@ -7,6 +7,7 @@
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot
     haze        the layer that lies over everything
+    mark        the layer that lies on every frame at the same place
     identity    which layer of one shot is which of another
     guided      the guided filter
 """
@@ -20,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "hints": ["Hints", "find_layers", "reduced"],
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
+        "mark": ["Mark", "MarkFinder"],
         "identity": ["Look", "look_of", "matched"],
     },
 )
