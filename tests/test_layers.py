@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "restore": VALUES | {"problems", "plan", "holes", "io", "engine", "tasks"},
     "pipeline": VALUES | {"progress", "summary", "plan", "io", "engine", "tasks", "restore"},
     "benchmark": VALUES | {"metrics", "progress", "options", "spec", "problems", "plan", "io", "engine", "tasks",
-                          "restore", "pipeline"},
+                          "layers", "restore", "pipeline"},
     "doctor": {"io", "engine"},
     "api": {"errors", "options", "progress", "registry", "tasks", "summary", "pipeline"},
     "cli": {"errors", "options", "progress", "captions", "registry", "tasks", "summary", "pipeline",

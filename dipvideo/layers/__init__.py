@@ -17,6 +17,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "colours": ["alike", "lab_of"],
         "guided": ["GuidedFilter", "brought_up"],
         "hints": ["Hints", "find_layers", "reduced"],
         "labelled": ["Labels", "carry", "spread"],

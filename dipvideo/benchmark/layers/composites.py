@@ -40,7 +40,7 @@ class Backdrop:
 def composite(name: str, background: Backdrop, cutouts: Sequence[str], frames: int, seed: int) -> Composite:
     """`cutouts`, the later before the earlier, over `background`; each is a clip, and plays on while it moves."""
     rng = np.random.default_rng(seed)
-    ground = _clip(background, frames, PAN)
+    ground = clip_of(background, frames, PAN)
     drift = rng.uniform(0.5, 1.5, 2) * rng.choice((-1, 1), 2)
     pictures = np.stack([_panned(picture, drift * (place - frames / 2)) for place, picture in enumerate(ground)])
     labels = np.zeros(pictures.shape[:3], np.uint8)
@@ -51,7 +51,7 @@ def composite(name: str, background: Backdrop, cutouts: Sequence[str], frames: i
         angle = rng.uniform(0, 2 * np.pi)
         speed = rng.uniform(*SPEED) * np.array([np.cos(angle), np.sin(angle) / 2])
         turn = rng.uniform(-TURN, TURN)
-        for place, picture in enumerate(_clip(Backdrop(path), frames, 1.0)):
+        for place, picture in enumerate(clip_of(Backdrop(path), frames, 1.0)):
             time = place - frames / 2
             swing = 6 * np.sin(2 * np.pi * place / 19 + seed) * np.array([0.3, 1])
             moved, shape = _moved(picture, outline, middle + speed * time + swing, turn * time)
@@ -60,7 +60,7 @@ def composite(name: str, background: Backdrop, cutouts: Sequence[str], frames: i
     return Composite(name, pictures, labels)
 
 
-def _clip(clip: Backdrop, frames: int, scale: float) -> np.ndarray:
+def clip_of(clip: Backdrop, frames: int, scale: float) -> np.ndarray:
     """(n, h, w, 3) uint8: the first frames of the part, cropped to the picture's shape and `scale` times its size."""
     height, width = round(HEIGHT * scale), round(WIDTH * scale)
     pictures = []
