@@ -16,7 +16,7 @@ LIGHT_MAX = 2.0 ** HIGHLIGHT_STOPS
 
 DRAWN, UNMIXED = -1, -2  # sources of pixels that are no frame
 
-# Far apart from each other, also in luma; the ground is dark. (The first of Trubetskoy's list, 2017, reordered.)
+# Far apart from each other, also in luma; the ground is dark.
 LAYER_COLOURS = np.array([(40, 40, 40), (230, 60, 60), (70, 130, 240), (250, 220, 50), (60, 180, 75), (200, 80, 230),
                           (245, 130, 48), (70, 240, 240), (240, 50, 230), (170, 255, 195), (128, 0, 0),
                           (255, 255, 255), (0, 128, 128)], np.uint8)
