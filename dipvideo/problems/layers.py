@@ -15,8 +15,8 @@ import torch
 from .base import Estimate, Problem
 from .moved import fetched, places_of
 
-# Weights as tried on the four hardest of ten composites, 150 steps and 15 a later frame: hints alone .828 mean IoU; with
-# COUPLE 3 and HINT .3 .834, HINT .1 .858, hints believed by their texture .868; COUPLE 6 and HINT .2 .866.
+# As tried on the four hardest of ten composites, mean IoU over five frames, 150 steps and 15 a later frame: hints alone
+# .828; COUPLE 8 and HINT .3 .850; 3 and .1 .858, with hints believed by their texture .868; 6 and .2 .866.
 RANGE = 4.0  # of the mask's logits, on both sides of 0
 SURE = 4  # power of a hint: what is hardly sure teaches a layer next to nothing
 COUPLE = 3.0  # weight of how badly a pixel's layers explain it, against 1 for the layers' own fit …
