@@ -14,14 +14,16 @@ HAZE_LINES = 160  # of the pictures that haze is judged in
 WINDOW = 5  # pixels on a side of the dark channel's window, at so many lines
 BRIGHTEST = 1e-3  # of the pixels: those with the brightest dark channel show the haze's own colour
 RADIUS, EPSILON = 8, 1e-3  # of the guided filter
-LEAST = 0.1  # of the light, that comes through anything
+DARKEST = 0.1  # haze
+# Of the light, that comes through anything: with .1 the blocks and noise of a foggy sky outshine what it shows.
+LEAST = 0.25
 
 
 def air_of(picture: np.ndarray) -> np.ndarray:
     """(3,) float32: the haze's own colour, of a (h, w, 3) float32 picture in [0, 1]."""
     dark = _dark(picture).ravel()
     most = np.argsort(dark)[-max(round(dark.size * BRIGHTEST), 1):]
-    return np.median(picture.reshape(-1, 3)[most], 0).clip(LEAST, 1)
+    return np.median(picture.reshape(-1, 3)[most], 0).clip(DARKEST, 1)
 
 
 def through(picture: np.ndarray, air: np.ndarray, strength: float) -> np.ndarray:

@@ -23,7 +23,8 @@ ANCHOR = 0.3  # … of how far what comes through is from the dark channel's own
 HOLD = 0.3  # … and from the last frame's, moved
 WINDOW = 5  # pixels on a side of the dark channel's
 SWING = 0.5  # by how much what was guessed to come through can be mended
-LEAST = 0.1  # of the light, that comes through anything
+# Of the light, that comes through anything: with .1 the blocks and noise of a foggy sky outshine what it shows.
+LEAST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
