@@ -10,6 +10,7 @@
     ├── MaskMismatch              the mask has another size or length than the video
     ├── PlanUnreadable            a plan of captions is damaged, or another film's
     ├── RegionOutside             the region leaves the picture
+    ├── NothingFound              what was to be taken out could not be found
     ├── OutputError               the output cannot be written
     │   ├── OutputExists          something is there already
     │   └── DiskFull              no room left
@@ -64,6 +65,10 @@ class PlanUnreadable(DipvideoError):
 
 class RegionOutside(DipvideoError):
     """The region leaves the picture."""
+
+
+class NothingFound(DipvideoError):
+    """What was to be taken out could not be found."""
 
 
 class OutputError(DipvideoError):

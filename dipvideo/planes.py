@@ -16,6 +16,11 @@ LIGHT_MAX = 2.0 ** HIGHLIGHT_STOPS
 
 DRAWN, UNMIXED = -1, -2  # sources of pixels that are no frame
 
+# Far apart from each other, also in luma; the ground is dark.
+LAYER_COLOURS = np.array([(40, 40, 40), (230, 60, 60), (70, 130, 240), (250, 220, 50), (60, 180, 75), (200, 80, 230),
+                          (245, 130, 48), (70, 240, 240), (240, 50, 230), (170, 255, 195), (128, 0, 0),
+                          (255, 255, 255), (0, 128, 128)], np.uint8)
+
 
 @dataclass(frozen=True, slots=True)
 class PixelLayout:
@@ -84,6 +89,26 @@ class Patch:
         source = self.source[self.weight > 0]
         borrowed, unmixed = np.count_nonzero(source >= 0), np.count_nonzero(source == UNMIXED)
         return borrowed, unmixed, source.size - borrowed - unmixed
+
+
+@dataclass(frozen=True, slots=True)
+class LayersPatch(Patch):
+    """A whole picture painted in the colours of its layers, and what they were found in.
+
+    picture: (h, w, 3) uint8; shares: (h, w, layers) float32 in [0, 1], 1 in all at each pixel; labels: (h, w) uint8,
+    the number of the layer that each pixel belongs to; first: the number of the first layer.
+    """
+
+    picture: np.ndarray = None
+    shares: np.ndarray = None
+    labels: np.ndarray = None
+    first: int = 0
+
+    @classmethod
+    def of(cls, box: Box, picture: np.ndarray, shares: np.ndarray, first: int = 0) -> LayersPatch:
+        labels = (shares.argmax(-1) + first).astype(np.uint8)
+        painted = LAYER_COLOURS[labels].astype(np.float32) / 255
+        return cls(box, painted, np.ones(labels.shape, np.float32), None, picture, shares, labels, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,19 @@ def _faithful() -> click.Command:
                     "passing through takes.")
 
 
+def _layers() -> click.Command:
+    from ..benchmark import LayersOptions
+
+    def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_layers, write_layers
+
+        return write_layers(measure_layers(folder, options, tell=tell), output, line)
+
+    return _command("layers", "folder", LayersOptions, measure,
+                    "Layers, haze and marks against what is known, beside k-means, GrabCut and Telea: tables, numbers "
+                    "as JSON, and contact sheets. FOLDER holds clips/, images/grabcut and images/dehaze.")
+
+
 def _speed() -> click.Command:
     from ..benchmark import SpeedOptions
 
@@ -166,4 +179,5 @@ def _command(name: str, argument: str | None, kind: type[Options], measure: Call
 
 
 _MADE = {"warm-start": _warm_start, "warm-start-summary": _summary, "cold": _cold, "reference": _reference,
-         "quality": _quality, "faithful": _faithful, "speed": _speed, "scaling": _scaling, "survival": _survival}
+         "quality": _quality, "faithful": _faithful, "layers": _layers, "speed": _speed, "scaling": _scaling,
+         "survival": _survival}

@@ -6,7 +6,9 @@
     traits      what a picture stream says of itself
     mask        holes from a mask file; holes into a lossless mask file
     provenance  where filled pixels came from, into a lossless video
-    side        what both are written with: grey video beside an output
+    labels      which pixels a person has labelled
+    layers      layers with alpha and an overlay, into lossless videos
+    side        what all three are written with: video beside an output
     pictures/   single pictures, folders and numbered ones as a film
     encoding/   which encoder really opens here, and its settings
     writer      an output, complete or not at all
@@ -36,6 +38,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
         "provenance": ["open_provenance_writer"],
+        "labels": ["read_labels"],
+        "layers": ["layer_writer", "open_overlay_writer"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
         "writer": ["Output", "Recipe", "open_output"],

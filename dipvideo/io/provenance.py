@@ -20,7 +20,7 @@ CODE_BORROWED = 1 << 15
 
 def open_provenance_writer(path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
     """A writer of `codes_of` patches, 16 bits deep. Raises OptionError for another suffix than .mkv and .mov."""
-    return open_side_video(path, info, codes_of, what="Provenance", suffixes=PROVENANCE_SUFFIXES, depth=16)
+    return open_side_video(path, info, codes_of, what="Provenance", suffixes=PROVENANCE_SUFFIXES, samples="gray16")
 
 
 def codes_of(patch: Patch, number: int) -> np.ndarray:

@@ -4,5 +4,6 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"base": ["Estimate", "HeldOut", "Problem", "Rehearsal"], "fill": ["FillProblem", "feathered"]},
+    submod_attrs={"base": ["Estimate", "HeldOut", "Problem", "Rehearsal"], "fill": ["FillProblem", "feathered"],
+                  "haze": ["HazeProblem"], "layers": ["LayersProblem"]},
 )

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ...errors import OptionError
 from ...frame import Cue, Frame
-from ...planes import Patch
-from .formats import SUFFIXES, read_picture, same_format, write_picture
+from ...planes import LAYER_COLOURS, LayersPatch, Patch
+from .formats import SUFFIXES, read_picture, same_format, write_indexed, write_picture
 from .sequence import PictureSource
 
 # names that ask for one file, not for a folder with a dot in its name
@@ -41,13 +41,17 @@ class PicturePart:
         self._paths, self._targets = paths, targets
 
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
-        """Write `frame` with `patches` pasted in."""
+        """Write `frame` with `patches` pasted in; layers become an indexed PNG."""
         if not patches:
             self.copy(frame.index)
             return
+        target = self._targets[frame.index]
+        if isinstance(patches[0], LayersPatch) and target.suffix.lower() == ".png":
+            write_indexed(target, patches[0].labels, LAYER_COLOURS)
+            return
         for patch in patches:
             frame.planes.paste(patch)
-        write_picture(self._targets[frame.index], frame.native)
+        write_picture(target, frame.native)
 
     def copy(self, index: int) -> None:
         """Copy a file unread, or convert it where the output has another suffix."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 from PIL import Image
 
 from ....errors import Unreadable
@@ -58,6 +59,13 @@ def write_picture(target: Path, picture: Picture) -> None:
         form = _FORMATS[target.suffix.lower()]
         content = converted(picture.content, form.DEPTHS, form.ALPHA, read_notes(picture.path.read_bytes()))
     target.write_bytes(form.write(content))
+
+
+def write_indexed(target: Path, labels: np.ndarray, colours: np.ndarray) -> None:
+    """A PNG whose samples are `labels`, (h, w) uint8, shown in `colours`, (n, 3) uint8. Raises OSError."""
+    picture = Image.fromarray(labels)
+    picture.putpalette(colours.tobytes())
+    picture.save(target, "PNG")
 
 
 def same_format(one: Path, other: Path) -> bool:

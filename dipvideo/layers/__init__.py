@@ -1,0 +1,28 @@
+"""What belongs together in a shot: layers that move on their own, or look alike, before any prior is fitted.
+
+    hints       the answer: for each frame, how likely each pixel belongs to each layer
+    moves       where each pixel went, and where the picture has texture enough to tell
+    affine      one motion of a whole layer
+    search      which motions a shot holds, each followed through it from where it shows best
+    colours     what colours a layer has; layers of pictures that hold still
+    labelled    layers from a few labelled pixels, and on through the shot
+    haze        the layer that lies over everything
+    mark        the layer that lies on every frame at the same place
+    identity    which layer of one shot is which of another
+    guided      the guided filter
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "colours": ["alike", "lab_of"],
+        "guided": ["GuidedFilter", "brought_up"],
+        "hints": ["Hints", "find_layers", "reduced"],
+        "labelled": ["Labels", "carry", "spread"],
+        "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
+        "mark": ["Mark", "MarkFinder"],
+        "identity": ["Look", "look_of", "matched"],
+    },
+)

@@ -1,0 +1,97 @@
+"""Take out a mark that all frames share: read through it where the picture shows through, else fill what it hides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import captions, io, layers, problems
+from ..errors import NothingFound
+from ..frame import Event
+from ..geometry import Box
+from ..options import option
+from ..plan import make_plan
+from ..planes import UNMIXED
+from ..progress import Tell
+from ..span import span_of, watch
+from .base import Window
+from .inpaint import SHARES, FillOptions, Inpaint
+
+if TYPE_CHECKING:
+    from ..holes import Holes
+    from ..io import Source
+    from ..layers import Mark
+    from ..plan import Chunk, Plan
+    from ..problems import Problem
+
+HALO = 2  # pixels that compression smears a mark over
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveWatermarkOptions(FillOptions):
+    """The options of remove-watermark."""
+
+    region: str = option("full", "Where the mark may be: full, bottom, top, or x,y,width,height in pixels.",
+                         metavar="REGION")
+
+
+class RemoveWatermark(Inpaint):
+    """Remove a watermark or logo that all frames, or several pictures, share."""
+
+    Options = RemoveWatermarkOptions
+    options: RemoveWatermarkOptions
+
+    @property
+    def grow(self) -> int:
+        return HALO if self.options.grow is None else self.options.grow
+
+    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+        from ..holes import EventHoles, grown  # brings OpenCV, which the help of a command does without
+
+        region, span = captions.region_of(self.options.region, source.info), span_of(source, self.options)
+        finder, cuts = layers.MarkFinder(region, len(span)), []
+        for frame, new_shot in watch(source, self.options, tell, "looking for the mark"):
+            finder.update(frame.planes.rgb())
+            if new_shot:
+                cuts.append(frame.index)
+        hole = np.zeros((source.info.height, source.info.width), bool)
+        if self.options.mask is not None:
+            hole |= next(io.MaskReader(self.options.mask, source.info).read())
+        else:
+            hole[region.slices] = self._found(finder)
+        self._mark: Mark = finder.mark(grown(hole, self.grow))
+        holes = EventHoles([Event(span.start, span.stop, source.info.box, hole)], source.info, self.grow)
+        box = _around(self._mark.hole)
+        boxes = [box if index in span else None for index in range(len(source.pts))]
+        return make_plan(source.info, boxes, cuts), holes
+
+    def _found(self, finder: layers.MarkFinder) -> np.ndarray:
+        found = finder.hole()
+        if found is None:
+            raise NothingFound(f"No mark stands out in the region {self.options.region!r}: too few frames, or the "
+                               "picture hardly moves; say where it is with --region x,y,width,height, or give --mask.")
+        return found
+
+    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        part = chunk.box.slices
+        gain, shift, trust = (values[part] for values in (self._mark.gain, self._mark.shift, self._mark.trust))
+        for index, problem in zip(targets, super().problems(chunk, window, targets), strict=True):
+            frame = window.frames[index - window.first]
+            frame = frame / np.float32(255) if frame.dtype == np.uint8 else frame
+            better = problem.hole & (trust > problem.confidence)
+            image = np.where(better[..., None], (gain * frame + shift).clip(0, 1), problem.image)
+            yield problems.FillProblem.of(
+                chunk.box, image, problem.hole, np.where(better, trust, problem.confidence), base=self.options.base,
+                pull=self.options.pull, hold=self.options.memory, source=np.where(better, UNMIXED, problem.source),
+                share=SHARES[self.options.draw])
+
+
+def _around(hole: np.ndarray) -> Box | None:
+    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1) if len(rows) else None
+
+
+TASK = RemoveWatermark

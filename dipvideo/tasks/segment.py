@@ -1,0 +1,158 @@
+"""Take a video apart into layers: what moves or looks alike, each under its own mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import io, layers, problems
+from ..errors import OptionError
+from ..geometry import Box
+from ..options import option
+from ..planes import LayersPatch
+from ..progress import Progress, Tell
+from .base import SideWriter, TaskOptions, Window
+from .whole import WholeFrames
+
+if TYPE_CHECKING:
+    from ..holes import Holes
+    from ..io import Source
+    from ..layers import Labels, Look
+    from ..plan import Chunk, Plan
+    from ..problems import Estimate, Problem
+
+MOST_LAYERS = 12
+LOOKED_AT = 9  # frames of a shot's beginning, that tell which of its layers is which
+LEAST_SURE = 0.1  # of a hint where nothing has texture: motion says nothing there
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentOptions(TaskOptions):
+    """The options of segment."""
+
+    layers: int = option(2, "How many layers; the first is the ground.", least=2, most=MOST_LAYERS)
+    method: str = option("layers", "What says where they are: layers (what moves apart, or looks unlike, found by "
+                                   "itself) or labels (a few labelled pixels of the first frame).",
+                         choices=("layers", "labels"))
+    labels: str | None = option(None, "Scribbles, points or blobs on the first frame, as a picture: a value or colour "
+                                      "for each class, 0, black or transparent where nothing is said. Classes are "
+                                      "numbered from 1, by value.", metavar="FILE")
+    overlay: str | None = option(None, "Also write the picture tinted by layer, as a lossless video (.mkv, .mov).",
+                                 metavar="FILE")
+    layers_dir: str | None = option(None, "Also write each layer with alpha, as lossless videos layer0.mkv, layer1.mkv "
+                                          "… in this folder, which must exist.", metavar="FOLDER")
+    network: str | None = option("taper:skip=0,widths=8-16-32", "Architecture of each layer and of the mask, as in "
+                                 "other commands.", metavar="NAME[:KEY=VALUE,…]")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.labels is None) == (self.method == "labels"):
+            raise OptionError("Scribbles and --method labels go together: give --method labels --labels FILE.")
+
+
+class Segment(WholeFrames):
+    """Take a video or picture apart into layers."""
+
+    Options = SegmentOptions
+    options: SegmentOptions
+    reach = 8
+
+    def __init__(self, options: SegmentOptions):
+        super().__init__(options)
+        self._looks: dict[int, Look] = {}  # by the first frame of a chunk
+        self._labels: Labels | None = None
+        self._begun: dict[int, np.ndarray] = {}  # shares of the first frame that is read for a chunk, by that chunk's
+
+    @property
+    def side_outputs(self) -> tuple[Path, ...]:
+        return tuple(path for path, _ in self.side_videos)
+
+    @property
+    def side_inputs(self) -> tuple[Path, ...]:
+        return (Path(self.options.labels),) if self.options.labels else ()
+
+    @property
+    def side_videos(self) -> Sequence[tuple[Path, SideWriter]]:
+        sides = [(Path(self.options.overlay), io.open_overlay_writer)] if self.options.overlay else []
+        if self.options.layers_dir:
+            folder = Path(self.options.layers_dir)
+            sides += [(folder / f"layer{n + self._first}.mkv", io.layer_writer(n)) for n in range(self._count)]
+        return sides
+
+    @property
+    def _first(self) -> int:
+        """The number of the first layer."""
+        return 0 if self.options.labels is None else 1
+
+    @cached_property
+    def _count(self) -> int:
+        """How many layers there are."""
+        if self.options.labels is None:
+            return self.options.layers
+        return int(io.read_labels(self.options.labels).max()) + 1
+
+    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+        plan, holes = super().plan(source, tell)
+        if self.options.labels is not None:
+            self._carry_labels(source, plan, io.read_labels(self.options.labels, source.info))
+        elif len(plan.chunks) > 1:
+            self._name_layers(source, plan, tell)
+        return plan, holes
+
+    def _carry_labels(self, source: Source, plan: Plan, classes: np.ndarray) -> None:
+        """Learn where the classes are when a chunk of the labelled shot begins; in other shots colours alone tell."""
+        begin = plan.chunks[0].start
+        frame = next(source.frames(begin, begin + 1)).planes.rgb()
+        self._labels = layers.Labels.of(frame, classes)
+        shares = self._begun[begin] = layers.spread(frame, self._labels)
+        labelled = [chunk for chunk in plan.chunks if chunk.start < plan.shots[0].stop]
+        for one, other in pairwise(labelled):
+            frames = [layers.reduced(f.planes.rgb()) for f in source.frames(one.read_start, other.read_start + 1)]
+            shares = self._begun[other.start] = layers.carry(np.stack(frames), self._labels, shares).shares[-1]
+
+    def _name_layers(self, source: Source, plan: Plan, tell: Tell) -> None:
+        """Learn how each shot's layers look, so that every chunk gives them the same numbers, whichever is first."""
+        last: Look | None = None
+        for done, shot in enumerate(plan.shots, 1):
+            chunks = [chunk for chunk in plan.chunks if shot.start <= chunk.start < shot.stop]
+            if not chunks:
+                continue
+            begin = source.frames(chunks[0].start, min(chunks[0].start + LOOKED_AT, chunks[0].stop))
+            frames = np.stack([layers.reduced(frame.planes.rgb()) for frame in islice(begin, LOOKED_AT)])
+            found = layers.find_layers(frames, self.options.layers)
+            look = layers.look_of(found.frames, found.shares)
+            last = look if last is None else look.ordered(layers.matched(look, last))
+            self._looks.update((chunk.start, last) for chunk in chunks)
+            tell(Progress("telling layers apart", done, len(plan.shots), unit="shot"))
+
+    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        if self._labels is not None:
+            found = layers.carry(window.frames, self._labels, self._begun.get(chunk.start))
+        else:
+            found = layers.find_layers(window.frames, self.options.layers)
+        shares = found.shares
+        if known := self._looks.get(chunk.start):
+            shares = shares[..., layers.matched(layers.look_of(found.frames, shares), known)]
+        for index in targets:
+            place = index - window.first
+            yield problems.LayersProblem.of(
+                window.frames[place], found.frames[place], shares[place],
+                found.sure(place, LEAST_SURE), found.moves.behind[place], found.moves.agreement(place))
+
+    def render(self, problem: Problem, estimate: Estimate) -> LayersPatch:
+        assert isinstance(problem, problems.LayersProblem)
+        frame = problem.frame
+        if frame.dtype != np.uint8:
+            frame = np.rint(frame * 255).clip(0, 255).astype(np.uint8)
+        box = Box(0, 0, *frame.shape[:2])
+        return LayersPatch.of(box, frame, layers.brought_up(problem.answer(estimate), problem.small, frame),
+                              self._first)
+
+
+TASK = Segment

@@ -1,0 +1,51 @@
+"""The benchmark of layers: composites are what they say, and a report is whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import panned, write_video
+
+from dipvideo.benchmark.layers import composites, report, study
+from dipvideo.benchmark.options import LayersOptions
+from dipvideo.errors import OptionError, SourceMissing
+
+
+def test_a_composite_says_to_the_pixel_where_its_cut_outs_are(tmp_path: Path) -> None:
+    ground = write_video(tmp_path / "ground.mp4", [p * 0 for p in panned(6)])
+    over = write_video(tmp_path / "over.mp4", [p * 0 + 250 for p in panned(6)])
+    made = composites.composite("both", composites.Backdrop(str(ground)), [str(over)], 6, seed=3)
+    bright = made.frames.mean(-1) > 125
+    assert made.frames.shape == (6, composites.HEIGHT, composites.WIDTH, 3)
+    assert np.mean(bright == (made.labels == 1)) > 0.999
+    assert 0.03 < (made.labels == 1).mean() < 0.4
+    assert (made.labels[0] != made.labels[-1]).mean() > 0.02  # it moves
+
+
+def test_labels_are_named_once_for_the_whole_clip() -> None:
+    truth = np.zeros((2, 4, 4), int)
+    truth[:, :2] = 1
+    swapped = truth.copy()
+    swapped[1] = 1 - swapped[1]
+    order = study._best_order(1 - truth, truth, 2)
+    assert study._overlap(order[1 - truth], truth, 2) == 1
+    order = study._best_order(swapped, truth, 2)
+    assert study._overlap(order[swapped], truth, 2) < 0.5
+
+
+def test_a_report_has_a_table_a_mean_and_a_sheet_for_each_kind(tmp_path: Path) -> None:
+    strip = np.full((20, 80, 3), 90, np.uint8)
+    rows = [study.Row("scribbles", "one", {"GrabCut": 0.5, "dipvideo": 0.75}, 1.0, strip),
+            study.Row("scribbles", "two", {"GrabCut": 0.6, "dipvideo": 0.85}, 3.0, strip),
+            study.Row("haze", "real", {}, 1.0, strip)]
+    files = report.write_layers(rows, tmp_path / "out", "dipvideo benchmark layers FOLDER")
+    assert "| mean | 0.550 | 0.800 | 2.00 |" in files[0].read_text()
+    assert {f.name for f in files} == {"layers.md", "layers.json", "scribbles.jpg", "haze.jpg"}
+    assert all(f.exists() for f in files)
+
+
+def test_nothing_to_measure_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SourceMissing, match="holds clips/"):
+        study.measure_layers(str(tmp_path), LayersOptions())
+    with pytest.raises(OptionError, match="no 'films' to measure"):
+        LayersOptions(kinds="films")

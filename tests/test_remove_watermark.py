@@ -1,0 +1,67 @@
+"""A mark that all frames share: found by itself, read through or filled, whatever it is made of."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import panned, write_video
+
+from dipvideo import remove_watermark
+from dipvideo.errors import NothingFound, RegionOutside
+from dipvideo.io import open_source
+from dipvideo.metrics import psnr
+
+QUICK = {"device": "cpu", "draw": "never", "precision": "float32", "encoder": "ffv1"}
+SIZE = (96, 160)
+
+
+def marked(pictures: list[np.ndarray], alpha: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """The pictures under a ring and letters of that alpha, and the (h, w) coverage."""
+    ink = np.zeros(SIZE, np.uint8)
+    cv2.circle(ink, (30, 30), 11, 255, 4, cv2.LINE_AA)
+    cv2.putText(ink, "TV", (110, 80), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2, cv2.LINE_AA)
+    cover = ink / 255 * alpha
+    return [np.rint(p * (1 - cover[..., None]) + 240 * cover[..., None]).astype(np.uint8) for p in pictures], cover
+
+
+@pytest.mark.parametrize("alpha, gain", [(0.5, 5), (1.0, 6)])
+def test_a_mark_is_found_and_taken_off_better_than_by_telea_who_is_told_where(tmp_path: Path, alpha: float,
+                                                                              gain: float) -> None:
+    clean = panned(40, speed=7, size=SIZE)
+    given, cover = marked(clean, alpha)
+    path = write_video(tmp_path / "film.mp4", given)
+    summary = remove_watermark(path, tmp_path / "out.mkv", save_mask=str(tmp_path / "mask.mkv"), **QUICK)
+    found = [f.planes.rgb() for f in open_source(tmp_path / "out.mkv").frames()]
+    hole, ink = next(open_source(tmp_path / "mask.mkv").frames()).planes.luma > 0, cover > 0.03
+    assert (hole & ink).sum() > 0.95 * ink.sum() and hole.sum() < 3 * ink.sum()
+    told = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3)))
+    telea = [cv2.inpaint(p, told, 3, cv2.INPAINT_TELEA) / 255 for p in given]
+    score = [np.mean([psnr(p, c / 255, ink) for p, c in zip(result, clean, strict=True)]) for result in (found, telea)]
+    assert score[0] > score[1] + gain
+    assert summary.filled.unmixed + summary.filled.borrowed > 0.9
+    for one, other in zip(open_source(path).frames(), open_source(tmp_path / "out.mkv").frames(), strict=True):
+        assert np.array_equal(one.planes.luma[~hole], other.planes.luma[~hole])
+
+
+def test_pictures_that_share_a_mark_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    clean = [panned(1, seed=seed, size=SIZE)[0] for seed in range(24)]
+    given, cover = marked(clean, 0.5)
+    for number, picture in enumerate(given):
+        cv2.imwrite(str(tmp_path / "in" / f"{number}.png"), picture[..., ::-1])
+    remove_watermark(tmp_path / "in", tmp_path / "out", device="cpu", draw="never")
+    found = [cv2.imread(str(tmp_path / "out" / f"{n}.png"))[..., ::-1] / 255 for n in range(24)]
+    better = [psnr(f, c / 255, cover > 0.03) - psnr(g / 255, c / 255, cover > 0.03)
+              for f, c, g in zip(found, clean, given, strict=True)]
+    assert np.mean(better) > 6
+
+
+def test_where_nothing_moves_a_mark_cannot_be_told_from_the_picture(tmp_path: Path) -> None:
+    given, _ = marked(panned(1, size=SIZE) * 12, 0.5)
+    path = write_video(tmp_path / "film.mp4", given)
+    with pytest.raises(NothingFound, match="give --mask"):
+        remove_watermark(path, tmp_path / "out.mkv", **QUICK)
+    with pytest.raises(RegionOutside):
+        remove_watermark(path, tmp_path / "out.mkv", region="0,0,999,9", **QUICK)
+    assert not (tmp_path / "out.mkv").exists()

@@ -1,0 +1,174 @@
+"""Layers: found by motion or colour, kept apart through a film, and written in every form that is asked for."""
+
+from itertools import permutations
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from conftest import panned, texture, write_video
+from PIL import Image
+
+from dipvideo import layers, segment
+from dipvideo.errors import OptionError, SourceMissing
+from dipvideo.io import open_source, read_labels
+from dipvideo.planes import LAYER_COLOURS
+from dipvideo.tasks import whole
+
+QUICK = {"device": "cpu", "first_steps": 40, "steps": 5, "precision": "float32"}
+SIZE = (96, 160)
+
+
+def composite(frames: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """A textured disc over a pan of the same texture, so that only motion tells them apart, and its (n, h, w) mask."""
+    pictures, masks = panned(frames, size=SIZE), []
+    own = texture(*SIZE, seed=7)
+    for place, picture in enumerate(pictures):
+        shape = cv2.circle(np.zeros(SIZE, np.uint8), (110 - 3 * place % 60, 45), 24, 1, -1).astype(bool)
+        picture[shape] = np.roll(own, -3 * place % 60, 1)[shape]
+        masks.append(shape)
+    return pictures, np.stack(masks)
+
+
+def iou(found: np.ndarray, truth: np.ndarray) -> float:
+    """Mean over both layers."""
+    return float(np.mean([(found & truth).sum() / (found | truth).sum(), (~found & ~truth).sum() /
+                          (~found | ~truth).sum()]))
+
+
+def labels(path: Path) -> np.ndarray:
+    """(n, h, w): the layer whose colour is nearest."""
+    shown = np.stack([f.planes.rgb() for f in open_source(path).frames()])
+    return np.stack([((shown - colour / 255) ** 2).sum(-1) for colour in LAYER_COLOURS[:3]], -1).argmin(-1)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> dict:
+    pictures, masks = composite(12)
+    folder = tmp_path_factory.mktemp("layers")
+    return {"path": write_video(folder / "film.mp4", pictures), "masks": masks, "pictures": pictures}
+
+
+def test_motion_tells_apart_what_colour_cannot_and_nothing_swaps(film: dict, tmp_path: Path) -> None:
+    summary = segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", overlay=str(tmp_path / "overlay.mkv"),
+                      layers_dir=str(tmp_path), **QUICK)
+    found = labels(tmp_path / "out.mkv") == 1
+    each = [iou(f, t) for f, t in zip(found, film["masks"], strict=True)]
+    colours = np.stack(film["pictures"]).astype(np.float32)
+    parts = layers.colours.alike(layers.colours.lab_of(colours.astype(np.uint8)), 2)
+    by_colour = max(iou(parts == n, film["masks"]) for n in range(2))
+    assert np.mean(each) > 0.8 > by_colour + 0.1
+    assert min(each) > 0.6
+    assert summary.touched == 12 and summary.steps == 40 + 11 * 5
+    for name, form in (("overlay.mkv", "bgr0"), ("layer0.mkv", "bgra"), ("layer1.mkv", "bgra")):
+        with av.open(str(tmp_path / name)) as container:
+            frames = [f for f in container.decode(video=0)]
+        assert len(frames) == 12 and frames[0].format.name == form
+    alpha = frames[8].to_ndarray(format="rgba")[..., 3]
+    assert alpha[film["masks"][8]].mean() > 180 and alpha[~film["masks"][8]].mean() < 60
+
+
+def test_the_prior_mends_hints_that_are_wrong(film: dict) -> None:
+    """Hints with a wrong blot: the layer that lies there explains it, whatever they say."""
+    from dipvideo import engine
+    from dipvideo.problems import LayersProblem
+
+    picture, truth = film["pictures"][0].copy(), film["masks"][0]
+    picture[truth] = picture[truth] // 2 + np.array([120, 0, 0], np.uint8)
+    hints = np.where(truth, 0.95, 0.05).astype(np.float32)
+    sure = np.ones(SIZE, np.float32)
+    hints[40:60, 20:50] = 0.55
+    problem = LayersProblem.of(picture, picture, np.stack((1 - hints, hints), -1), sure)
+    prior = engine.Prior(problem.outputs(), network="taper:skip=0,widths=8-16-32", seed=0)
+    masks = problem.answer(engine.fit(problem, prior, steps=120).estimate)
+    assert iou(hints > 0.5, truth) + 0.05 < iou(masks[..., 1] > 0.5, truth)
+
+
+def test_layers_keep_their_numbers_from_chunk_to_chunk(film: dict, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(whole, "MAX_FRAMES", 6)
+    summary = segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", **QUICK)
+    found = labels(tmp_path / "out.mkv") == 1
+    assert summary.chunks == 2
+    assert all(iou(f, t) > 0.6 for f, t in zip(found, film["masks"], strict=True))
+
+
+def test_a_layer_is_known_again_by_its_look() -> None:
+    rng = np.random.default_rng(0)
+    shares = np.zeros((1, 40, 60, 3), np.float32)
+    shares[0, :, :30, 0] = shares[0, :20, 30:, 1] = shares[0, 20:, 30:, 2] = 1
+    frames = (rng.integers(0, 30, (1, 40, 60, 3)) + shares @ np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]])
+              ).astype(np.uint8)
+    known = layers.look_of(frames, shares)
+    for order in permutations(range(3)):
+        look = layers.look_of(frames, shares[..., list(order)])
+        assert [order[n] for n in layers.matched(look, known)] == [0, 1, 2]
+
+
+def test_one_picture_becomes_an_indexed_png_of_classes(tmp_path: Path) -> None:
+    picture = texture(*SIZE) // 4
+    picture[20:70, 30:90] += np.array([150, 90, 0], np.uint8)
+    cv2.imwrite(str(tmp_path / "in.png"), picture)
+    segment(tmp_path / "in.png", tmp_path / "out.png", **QUICK)
+    with Image.open(tmp_path / "out.png") as written:
+        assert written.mode == "P"
+        found = np.asarray(written)
+    truth = np.zeros(SIZE, bool)
+    truth[20:70, 30:90] = True
+    assert set(np.unique(found)) == {0, 1}
+    assert max(iou(found == 1, truth), iou(found == 0, truth)) > 0.9
+
+
+def test_masks_follow_the_edges_of_the_picture_they_are_brought_to() -> None:
+    picture = np.full((96, 96, 3), 40, np.uint8)
+    picture[:, 50:] = 200
+    small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
+    coarse = np.repeat((np.arange(32) >= 16)[None], 32, 0).astype(np.float32)  # 2 pixels before the edge
+    up = layers.brought_up(np.stack((1 - coarse, coarse), -1), small, picture)
+    plain = cv2.resize(coarse, (96, 96))
+    truth = picture[..., 0] > 100
+    assert np.abs(up[..., 1] - truth).mean() < np.abs(plain - truth).mean()
+    assert np.allclose(up.sum(-1), 1)
+
+
+def test_scribbles_name_the_classes_and_go_on_through_the_shot(film: dict, tmp_path: Path, monkeypatch) -> None:
+    """A red disc over green, a stroke in each; two chunks, so that the plan carries labels to the second."""
+    monkeypatch.setattr(whole, "MAX_FRAMES", 6)
+    pictures = [p // 2 + np.where(m[..., None], np.array([110, 0, 0], np.uint8), np.array([0, 60, 0], np.uint8))
+                for p, m in zip(film["pictures"], film["masks"], strict=True)]
+    path = write_video(tmp_path / "film.mp4", pictures)
+    strokes = np.zeros((*SIZE, 3), np.uint8)
+    strokes[[5, 90], 10:150] = 255  # white is the last class: it has the highest value
+    strokes[45, 100:115] = (0, 0, 200)
+    Image.fromarray(strokes).save(tmp_path / "labels.png")
+    segment(path, tmp_path / "out.mkv", method="labels", labels=str(tmp_path / "labels.png"), encoder="ffv1", **QUICK)
+    found = labels(tmp_path / "out.mkv")
+    assert set(np.unique(found)) <= {1, 2}
+    assert all(iou(f == 1, t) > 0.85 for f, t in zip(found, film["masks"], strict=True))
+
+
+def test_labels_are_read_by_value_or_by_colour(tmp_path: Path) -> None:
+    values = np.array([[0, 3, 3], [7, 0, 0]], np.uint8)
+    indexed = Image.fromarray(values)
+    indexed.putpalette(bytes(range(30)))
+    indexed.save(tmp_path / "indexed.png")
+    rgba = np.zeros((2, 3, 4), np.uint8)
+    rgba[values == 3], rgba[values == 7], rgba[1, 2] = (9, 0, 0, 255), (200, 0, 0, 255), (50, 50, 50, 0)
+    Image.fromarray(rgba).save(tmp_path / "colours.png")
+    for name in ("indexed.png", "colours.png"):
+        assert read_labels(str(tmp_path / name)).tolist() == [[-1, 0, 0], [1, -1, -1]]
+
+
+@pytest.mark.parametrize("options, error, sentence", [
+    ({"layers": 1}, OptionError, "layers must be from 2"),
+    ({"labels": "l.png"}, OptionError, "--method labels --labels FILE"),
+    ({"method": "labels", "labels": "l.png"}, SourceMissing, "no picture 'l.png'"),
+    ({"overlay": "o.mp4"}, OptionError, "An overlay is written losslessly as .mkv or .mov"),
+    ({"layers_dir": "no/such"}, SourceMissing, "There is no folder"),
+])
+def test_what_cannot_be_is_one_sentence(film: dict, tmp_path: Path, monkeypatch, options: dict, error: type,
+                                        sentence: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=sentence):
+        segment(film["path"], tmp_path / "out.mkv", **options, **QUICK)
+    assert not [*tmp_path.iterdir()]
