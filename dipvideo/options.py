@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_type_hints
+from typing import Any, ClassVar, get_args, get_type_hints
 
 from .errors import OptionError
 
@@ -59,7 +59,9 @@ class OutputOptions(SpanOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineOptions(Options):
-    """How the prior is fitted. None means: what the preset says."""
+    """How the prior is fitted. None means: what the preset says. kind: of problem, which chooses the presets."""
+
+    kind: ClassVar[str] = "fill"
 
     device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
     preset: str = option("balanced", "Quality against time.", choices=("fast", "balanced", "best"))
@@ -83,6 +85,8 @@ class EngineOptions(Options):
                                          least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
+    average: float = option(0.0, "Answer with the running average of the network's weights over a frame's steps, of "
+                                 "this decay; 0 answers with the last.", least=0.0, most=0.999)
     flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "
                                     "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",

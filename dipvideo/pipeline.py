@@ -96,7 +96,7 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     options = task.options
     settings = engine.settle(options)
     source = _opened(task, source_path, target, tell)
-    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
+    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale)
     tally = Tally()
     with ExitStack() as stack:
         # The film takes its name first: one that fails to be joined leaves no mask in the next run's way.

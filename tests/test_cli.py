@@ -35,7 +35,7 @@ def masked(tmp_path: Path) -> tuple[str, str]:
             str(write_video(tmp_path / "mask.mkv", masks, codec="ffv1", pix_fmt="gray")))
 
 
-@pytest.mark.parametrize("arguments", [[], ["remove-subtitles"], ["inpaint"], ["benchmark"]])
+@pytest.mark.parametrize("arguments", [[], ["benchmark"], *([name] for name in names("tasks"))])
 def test_help_never_imports_what_is_heavy(arguments: list[str]) -> None:
     code = ("import sys\nfrom dipvideo.cli import main\ncode = main(sys.argv[1:])\n"
             "heavy = {'torch', 'cv2', 'av', 'skimage'} & set(sys.modules)\nassert not heavy, heavy\nsys.exit(code)")

@@ -29,12 +29,14 @@ Tell = Callable[[str, int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How the output is to be encoded; the fields are those of `OutputOptions`."""
+    """How the output is to be encoded; the fields are those of `OutputOptions`. scale: how many times longer each side
+    of the picture becomes."""
 
     encoder: str = "auto"
     crf: int | None = None
     lossless: bool = False
     smart_render: bool = True
+    scale: int = 1
 
 
 class VideoOutput:
@@ -45,7 +47,8 @@ class VideoOutput:
         self._runs: list[Run] = []
         self.cues: Sequence[Cue] = ()
         self.warnings: list[str] = []
-        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless
+        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless and wish.scale == 1
+        self._scale = wish.scale
         self._untouched = 0  # frames that were encoded though nothing was pasted into them
         with source.open() as container:
             picture = source.picture(container)
@@ -53,7 +56,7 @@ class VideoOutput:
             self._splice, self._unspliced = _splice(source, picture, part) if may_copy else (None, None)
         chosen = choose_encoder(
             self._splice.encoder if self._splice else wish.encoder, codec=source.info.codec, container=part.suffix,
-            pix_fmt=pix_fmt, width=source.info.width, height=source.info.height, crf=wish.crf,
+            pix_fmt=pix_fmt, width=source.info.width * wish.scale, height=source.info.height * wish.scale, crf=wish.crf,
             lossless=wish.lossless, traits=self._traits)
         options = self._splice.options_over(chosen.options) if self._splice else chosen.options
         self._encoder = replace(chosen, options=options)
@@ -91,7 +94,7 @@ class VideoOutput:
     def part(self, start: int, stop: int) -> Iterator[SegmentWriter]:
         self._folder.mkdir(exist_ok=True)
         path = self._folder / f"{start:08d}-{stop:08d}"
-        writer = SegmentWriter(path, start, stop, self._source, self._encoder, self._traits)
+        writer = SegmentWriter(path, start, stop, self._source, self._encoder, self._traits, self._scale)
         try:
             yield writer
             self._runs.append(Run(start, stop, writer.finish()))

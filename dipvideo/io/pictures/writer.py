@@ -11,7 +11,7 @@ from pathlib import Path
 from ...errors import OptionError
 from ...frame import Cue, Frame
 from ...planes import Patch
-from .formats import SUFFIXES, read_picture, same_format, write_picture
+from .formats import SUFFIXES, enlarged, read_picture, same_format, write_picture
 from .sequence import PictureSource
 
 # names that ask for one file, not for a folder with a dot in its name
@@ -22,12 +22,13 @@ _FILES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts
 class PictureWriter:
     """A folder of pictures, or one picture where the output's name is that of a picture.
 
-    part: where to write. Raises OptionError if its name asks for what pictures cannot become.
+    part: where to write; scale: how many times longer each side becomes.
+    Raises OptionError if its name asks for what pictures cannot become.
     """
 
     encoder_name = "pictures"
 
-    def __init__(self, part: Path, source: PictureSource):
+    def __init__(self, part: Path, source: PictureSource, scale: int = 1):
         suffix = part.suffix.lower()
         if suffix in _FILES:
             raise OptionError(f"Pictures become pictures, and {suffix!r} is none that can be written: name a folder "
@@ -37,7 +38,8 @@ class PictureWriter:
                               "name a folder with -o.")
         self.warnings: list[str] = []
         self.cues: Sequence[Cue] = ()
-        self.cuts = source.pts  # any picture can be copied
+        self.cuts = source.pts if scale == 1 else ()  # any picture can be copied
+        self._scale = scale
         self._paths = source.paths
         self._targets = [part] if suffix in SUFFIXES else [part / name for name in _names(source.paths)]
         if suffix not in SUFFIXES:
@@ -50,12 +52,13 @@ class PictureWriter:
 
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
         """Write `frame` with `patches` pasted in; without any it is copied as a file."""
-        if not patches:
+        if not patches and self._scale == 1:
             self.copy(frame.index, frame.index + 1)
             return
+        picture = frame.native if self._scale == 1 else enlarged(frame.native, self._scale)
         for patch in patches:
-            frame.planes.paste(patch)
-        write_picture(self._targets[frame.index], frame.native)
+            picture.content.planes.paste(patch)
+        write_picture(self._targets[frame.index], picture)
 
     def copy(self, start: int, stop: int) -> None:
         """Copy the files of frames [start, stop) unread, or convert them where the output has another suffix."""
