@@ -126,7 +126,7 @@ def _run(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
         output.cues = task.cues(source)
     return Summary(str(target), plan.frames, tally.frames, len(plan.shots), len(plan.chunks), tally.steps,
                    tally.rolled_back, engine.describe(settings.device), settings.network, output.encoder_name,
-                   0.0, tally.seconds, source.damaged, (*_shortfall(source), *output.warnings),
+                   0.0, tally.seconds, source.damaged, (*_shortfall(source), *task.warnings, *output.warnings),
                    plan_seconds=plan_seconds, filled=tally.shares())
 
 

@@ -37,6 +37,9 @@ KINDS = {
     "denoise": {"fast": Preset("taper:widths=16-32,norm_kind=instance", 60, 15, 0.005),
                 "balanced": Preset("taper:widths=32-64,norm_kind=instance", 100, 30, 0.005),
                 "best": Preset("taper:widths=32-64-96,norm_kind=instance", 200, 50, 0.005)},
+    "flash": {"fast": Preset("taper:widths=16-32-48-64,skip=8", 80, 20),
+              "balanced": Preset("taper:widths=16-32-48-64,skip=8", 200, 40),
+              "best": Preset("skip:down=64-64-64-64-64,upsample=nearest", 400, 100)},
     # Of 64x64 pixels a wider network or more steps learn by heart what is small and what large there.
     "super-resolve": {"fast": Preset("stack:width=32,layers=5", 200, 5), "balanced": Preset("stack", 600, 10),
                       "best": Preset("stack", 1000, 30)},

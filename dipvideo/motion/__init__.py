@@ -11,10 +11,12 @@
     flow        where each pixel went: dense flow, chained from frame to frame
     agreement   how well a moved frame agrees with what is known around each pixel
     fuse        neighbours averaged with a frame where they show the same, against noise
+    pair        how far two pictures of one scene lie apart
     fill        unknown samples from the known ones around them
 """
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"],
-                                                                       "fuse": ["Fused", "Fuser"]})
+                                                                       "fuse": ["Fused", "Fuser"],
+                                                                       "pair": ["shift_between"]})

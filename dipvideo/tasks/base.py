@@ -53,6 +53,7 @@ class Task(ABC):
 
     def __init__(self, options: TaskOptions):
         self.options = options
+        self.warnings: list[str] = []  # sentences for a person, of what planning found
 
     @property
     def plans_only(self) -> bool:
