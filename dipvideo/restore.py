@@ -42,6 +42,8 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
     parts = len(task.tiles(chunk))
     problems = iter(task.problems(chunk, window, targets))
     first = next(problems)
+    if first.kind:
+        settings = engine.settle(task.options, first.kind)
     seed = chunk.seed(settings.seed)
     fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
                              engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,

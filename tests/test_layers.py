@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "restore": VALUES | {"problems", "plan", "holes", "io", "engine", "tasks", "tiles"},
     "pipeline": VALUES | {"progress", "summary", "plan", "io", "engine", "tasks", "restore"},
     "benchmark": VALUES | {"metrics", "progress", "options", "spec", "problems", "plan", "io", "engine", "tasks",
-                          "restore", "pipeline"},
+                          "restore", "pipeline", "registry", "api"},
     "doctor": {"io", "engine"},
     "api": {"errors", "options", "progress", "registry", "tasks", "summary", "pipeline"},
     "cli": {"errors", "options", "progress", "captions", "registry", "tasks", "summary", "pipeline",

@@ -84,6 +84,19 @@ def _speed() -> click.Command:
                     "setting of the paper; makes its own films.")
 
 
+def _papers() -> click.Command:
+    from ..benchmark import PapersOptions
+
+    def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_papers, write_papers
+
+        return write_papers(measure_papers(folder, options, tell=tell), output, line)
+
+    return _command("papers", "folder", PapersOptions, measure,
+                    "Restoration on the papers' own pictures, and on clips with noise, beside plain methods and the "
+                    "published figures: a table, its numbers as JSON, and a contact sheet for each.")
+
+
 def _command(name: str, argument: str | None, kind: type[Options], measure: Callable, text: str) -> click.Command:
     """A command that measures what its argument names, if it has one, and prints the table."""
 
@@ -104,4 +117,4 @@ def _command(name: str, argument: str | None, kind: type[Options], measure: Call
         click.Option(["-q", "--quiet"], is_flag=True, help="Print nothing but errors.")])
 
 
-_MADE = {"warm-start": _warm_start, "quality": _quality, "faithful": _faithful, "speed": _speed}
+_MADE = {"warm-start": _warm_start, "quality": _quality, "faithful": _faithful, "papers": _papers, "speed": _speed}

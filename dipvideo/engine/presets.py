@@ -37,6 +37,8 @@ KINDS = {
     "denoise": {"fast": Preset("taper:widths=16-32,norm_kind=instance", 60, 15, 0.005),
                 "balanced": Preset("taper:widths=32-64,norm_kind=instance", 100, 30, 0.005),
                 "best": Preset("taper:widths=32-64-96,norm_kind=instance", 200, 50, 0.005)},
+    "thin": {"fast": Preset("stack:width=32", 150, 15, 0.002), "balanced": Preset("stack:width=32", 400, 40, 0.002),
+             "best": Preset("stack:width=48", 1000, 100, 0.002)},
     "flash": {"fast": Preset("taper:widths=16-32-48-64,skip=8", 80, 20),
               "balanced": Preset("taper:widths=16-32-48-64,skip=8", 200, 40),
               "best": Preset("skip:down=64-64-64-64-64,upsample=nearest", 400, 100)},
@@ -68,10 +70,13 @@ class Settings:
     seed: int
 
 
-def settle(options: EngineOptions) -> Settings:
-    """Options with the preset filled in. Raises DeviceMissing, and OptionError for a spec that says nothing sound."""
+def settle(options: EngineOptions, kind: str | None = None) -> Settings:
+    """Options with the preset filled in, for a kind of problem where it is not the options' own.
+
+    Raises DeviceMissing, and OptionError for a spec that says nothing sound.
+    """
     make_warm_start(options.warm_start)
-    preset = KINDS[options.kind][options.preset]
+    preset = KINDS[kind or options.kind][options.preset]
     names = ("network", "first_steps", "steps", "learning_rate")
     chosen = {name: told for name in names if (told := getattr(options, name)) is not None}
     preset = replace(preset, **chosen)

@@ -46,4 +46,4 @@ def smeared(depth: np.ndarray) -> np.ndarray:
 
 
 def _by_depth(values: tuple, depth: np.ndarray) -> np.ndarray:
-    return np.array(values, np.float32)[(np.rint(depth).astype(int) - 1).clip(0, len(values) - 1)]
+    return np.array(values, np.float32)[(np.rint(depth.clip(1, len(values))).astype(int) - 1)]

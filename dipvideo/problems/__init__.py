@@ -8,5 +8,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
                   "fill": ["FillProblem", "feathered"],
                   "denoise": ["DenoiseProblem", "Probe"],
                   "enlarge": ["EnlargeProblem", "resized"],
-                  "guided": ["GuidedProblem"]},
+                  "guided": ["GuidedProblem"],
+                  "thin": ["ThinProblem", "is_thin"]},
 )

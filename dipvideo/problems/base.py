@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -39,7 +39,12 @@ def turned(pictures: torch.Tensor, turn: int) -> torch.Tensor:
 
 
 class Problem(ABC):
-    """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device."""
+    """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device.
+
+    kind: what presets it is best fitted with, where they are not the task's own; equal for all frames of a chunk.
+    """
+
+    kind: ClassVar[str | None] = None
 
     @abstractmethod
     def outputs(self) -> dict[str, tuple[int, int, int]]:
