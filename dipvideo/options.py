@@ -79,8 +79,9 @@ class EngineOptions(Options):
     budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
                                         "first frame of a chunk, and always 10 steps at least. The result then depends "
                                         "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
-    stop: str = option("fixed", "When a frame is done: after its steps, or once held-out known pixels "
-                                "stop getting better.", choices=("fixed", "held-out"))
+    stop: str = option("fixed", "When a frame is done: after its steps, once what was held out (known pixels, "
+                                "or a probe of the noise) stops getting better, or once the answers begin to wander "
+                                "again (variance).", choices=("fixed", "held-out", "variance"))
     learning_rate: float | None = option(None, "Adam's step size. Default: the network's own, 0.01 or 0.001.",
                                          least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
