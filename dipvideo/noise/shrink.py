@@ -2,7 +2,7 @@
 
 Yu & Sapiro: DCT image denoising, IPOL 2011, for the first pass (hard thresholds); the second is the empirical Wiener
 filter of BM3D (Dabov et al., IEEE TIP 2007), guided by the first. Blocks weigh more the fewer coefficients they keep.
-On five pictures with noise of 25/255: 30.9 dB, OpenCV's non-local means 28.3.
+Five pictures with noise of 25/255 come to 30.9 dB; OpenCV's non-local means give four of them 28.2, this 31.0.
 """
 
 from __future__ import annotations
