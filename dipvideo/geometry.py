@@ -47,6 +47,10 @@ class Box:
         return (slice(self.top - outer.top, self.bottom - outer.top),
                 slice(self.left - outer.left, self.right - outer.left))
 
+    def scaled(self, factor: int) -> Box:
+        """The same part of a picture whose sides are `factor` times as long."""
+        return Box(self.top * factor, self.left * factor, self.bottom * factor, self.right * factor)
+
     def grown(self, margin: int, height: int, width: int, multiple: int = 1) -> Box:
         """This box with `margin` pixels more on each side, on a grid of `multiple`, inside a height × width picture."""
         down, up = (lambda v: v // multiple * multiple), (lambda v: -(-v // multiple) * multiple)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_type_hints
+from typing import Any, ClassVar, get_args, get_type_hints
 
 from .errors import OptionError
 
@@ -59,7 +59,9 @@ class OutputOptions(SpanOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineOptions(Options):
-    """How the prior is fitted. None means: what the preset says."""
+    """How the prior is fitted. None means: what the preset says. kind: of problem, which chooses the presets."""
+
+    kind: ClassVar[str] = "fill"
 
     device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
     preset: str = option("balanced", "Quality against time.", choices=("fast", "balanced", "best"))
@@ -78,12 +80,15 @@ class EngineOptions(Options):
     budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
                                         "first frame of a chunk, and always 10 steps at least. The result then depends "
                                         "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
-    stop: str = option("fixed", "When a frame is done: after its steps, or once held-out known pixels "
-                                "stop getting better.", choices=("fixed", "held-out"))
+    stop: str = option("fixed", "When a frame is done: after its steps, once what was held out (known pixels, "
+                                "or a probe of the noise) stops getting better, or once the answers begin to wander "
+                                "again (variance).", choices=("fixed", "held-out", "variance"))
     learning_rate: float | None = option(None, "Adam's step size. Default: the network's own, 0.01 or 0.001.",
                                          least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
+    average: float = option(0.0, "Answer with the running average of the network's weights over a frame's steps, of "
+                                 "this decay; 0 answers with the last.", least=0.0, most=0.999)
     flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "
                                     "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",

@@ -92,7 +92,7 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
     executor, device = _executor(options)
     settings = engine.settle(replace(options, device=device))
     source = _opened(task, source_path, target, tell)
-    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render)
+    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale)
     with ExitStack() as stack:
         job = stack.enter_context(open_job(folder))
         # The film takes its name first: one that fails to be joined leaves no mask in the next run's way.
@@ -118,7 +118,8 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
                    sum(r.steps for r in receipts), sum(r.rolled_back for r in receipts),
                    engine.describe(settings.device) + (f", {executor.workers} workers" if executor.workers > 1 else ""),
                    settings.network, output.encoder_name, 0.0,
-                   sum(r.seconds for r in receipts), len(source.damage), (*_shortfall(source), *output.warnings),
+                   sum(r.seconds for r in receipts), len(source.damage),
+                   (*_shortfall(source), *brief.task.warnings, *output.warnings),
                    plan_seconds=plan_seconds, filled=_shares(receipts))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from . import engine
 from .planes import Patch
 from .tasks.base import Task, Window
+from .tiles import joined
 
 if TYPE_CHECKING:
     from . import io
@@ -38,18 +39,24 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
     began = time.perf_counter()
     window = read_window(source, chunk, holes)
     targets = [index for index in range(chunk.fit_start, chunk.stop) if window.holes[index - window.first].any()]
+    parts = len(task.tiles(chunk))
     problems = iter(task.problems(chunk, window, targets))
     first = next(problems)
+    if first.kind:
+        settings = replace(engine.settle(task.options, first.kind), device=settings.device)  # a worker's own
     seed = chunk.seed(settings.seed)
     fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
                              engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
-                             steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed)
+                             steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed,
+                             average=settings.average)
     steps = rolled_back = 0  # of the frames fitted to warm up, too
-    for index, (problem, fit) in zip(targets, fits, strict=True):
-        steps, rolled_back = steps + fit.steps, rolled_back + fit.rolled_back
+    for index in targets:
+        answers = list(islice(fits, parts))
+        steps += sum(fit.steps for _, fit in answers)
+        rolled_back += sum(fit.rolled_back for _, fit in answers)
         if index < chunk.start:
             continue
-        patch = task.render(problem, fit.estimate)
+        patch = joined(chunk.box.scaled(task.scale), [task.render(problem, fit.estimate) for problem, fit in answers])
         now = time.perf_counter()
         yield Restored(index, patch, steps, rolled_back, now - began)
         began, steps, rolled_back = time.perf_counter(), 0, 0
@@ -59,7 +66,8 @@ def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine
     """A prior of the shape that `problem` asks for."""
     return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
                         precision=settings.precision, learning_rate=settings.learning_rate,
-                        input_noise=settings.input_noise, flat=settings.flat_start)
+                        input_noise=settings.input_noise, flat=settings.flat_start,
+                        codes=problem.codes())
 
 
 def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:

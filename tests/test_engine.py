@@ -229,3 +229,19 @@ def test_cuda_agrees_with_the_cpu() -> None:
         fits = engine.fit_frames(problems, prior, engine.make_warm_start("previous"), first_steps=100, steps=20)
         figures.append(np.mean([psnr(p.picture(f.estimate), c, hole) for (p, f), c in zip(fits, clean, strict=True)]))
     assert abs(figures[0] - figures[1]) < 0.2
+
+
+def test_a_fit_that_begins_to_learn_noise_wanders_and_is_stopped() -> None:
+    def answers(step: int) -> dict[str, torch.Tensor]:
+        noise = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(step))
+        return {"image": 0.5 - 1 / (1 + step) + noise * max(step - 40, 0) / 1000}
+
+    rule = engine.STOP_RULES["variance"](scene()[0][0], 0)
+    said = {}
+    for step in range(1, 200):
+        reason = rule.update(step, answers(step), [torch.tensor(float(step))])
+        if reason:
+            said[step] = reason
+            break
+    (step, reason), = said.items()
+    assert 40 < float(rule.best()[0]) < step < 80 and f"stopped after {step} steps" in reason

@@ -73,6 +73,32 @@ class QualityOptions(RemoveSubtitlesOptions):
                           "slow), true (dipvideo with the true mask), own (with its own).", metavar="NAME,…")
 
 
+TABLES = ("denoise", "half", "set5", "text", "flash")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PapersOptions(Options):
+    """Which cases, and how."""
+
+    tables: str = option(",".join(TABLES), "Which of the papers' pictures: denoise (noise of 25/255), half (of the "
+                                           "pixels missing), set5 (x4), text, flash.", metavar="NAME,…")
+    only: str | None = option(None, "Only the pictures of these names, as hill,butterfly.", metavar="NAME,…")
+    clips: str | None = option(None, "Also add noise to the clips of this folder and denoise them.", metavar="FOLDER")
+    names: str = option("*", "Which clips, by their names without suffix.", metavar="NAME,…")
+    sigmas: str = option("10,25,50", "How much noise is added to clips, of 255.", metavar="N,…")
+    frames: int = option(60, "How many frames of each clip.", least=1)
+    skip: int = option(30, "How many frames of each clip to leave out before them.", least=0)
+    size: str = option("416x240", "What clips are made smaller to.", metavar="WxH")
+    seeds: int = option(3, "How many seeds: the figures are their medians.", least=1)
+    preset: str = option("balanced", "Quality against time.", choices=("fast", "balanced", "best"))
+    device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if unknown := [name for name in self.tables.split(",") if name not in TABLES]:
+            raise OptionError(f"There is no table {unknown[0]!r}. Known: {', '.join(TABLES)}.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class HoleOptions(EngineOptions):
     """The frames to fit, and what is compared."""

@@ -148,6 +148,9 @@ class _Whole:
 
     picture: torch.Tensor
 
+    def codes(self) -> None:
+        return None
+
     def loss(self, estimate: dict[str, torch.Tensor]) -> torch.Tensor:
         return ((estimate["picture"] - self.picture) ** 2).mean()
 

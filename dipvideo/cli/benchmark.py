@@ -158,6 +158,19 @@ def _survival() -> click.Command:
                     "left alone; makes its own film.")
 
 
+def _papers() -> click.Command:
+    from ..benchmark import PapersOptions
+
+    def measure(folder: str, options: Options, output: Path, line: str, tell: Callable) -> list[Path]:
+        from ..benchmark import measure_papers, write_papers
+
+        return write_papers(measure_papers(folder, options, tell=tell), output, line)
+
+    return _command("papers", "folder", PapersOptions, measure,
+                    "Restoration on the papers' own pictures, and on clips with noise, beside plain methods and the "
+                    "published figures: a table, its numbers as JSON, and a contact sheet for each.")
+
+
 def _command(name: str, argument: str | None, kind: type[Options], measure: Callable, text: str) -> click.Command:
     """A command that measures what its argument names, if it has one, and prints the table."""
 
@@ -179,5 +192,5 @@ def _command(name: str, argument: str | None, kind: type[Options], measure: Call
 
 
 _MADE = {"warm-start": _warm_start, "warm-start-summary": _summary, "cold": _cold, "reference": _reference,
-         "quality": _quality, "faithful": _faithful, "layers": _layers, "speed": _speed, "scaling": _scaling,
-         "survival": _survival}
+         "quality": _quality, "faithful": _faithful, "layers": _layers, "papers": _papers, "speed": _speed,
+         "scaling": _scaling, "survival": _survival}

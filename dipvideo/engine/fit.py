@@ -16,7 +16,7 @@ from statistics import median
 import torch
 
 from ..problems import Estimate, Problem
-from .prior import Prior
+from .prior import Prior, Weights
 from .stop import STOP_RULES, StopRule
 from .warmstart import WarmStart
 
@@ -42,10 +42,12 @@ class Fit:
 
 
 def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | None = None,
-        rule: StopRule | None = None) -> Fit:
+        rule: StopRule | None = None, average: float = 0.0) -> Fit:
     """Fit `prior` to `problem` from where it stands, for at most `steps` steps and `budget` seconds, if they are given.
 
     One of both must be. A budget is never overrun but by the first CHECK steps.
+
+    average: decay of a running average of the weights over the steps, which then answers and goes on to the next frame.
 
     A loss that jumps or is not finite undoes the steps since the last check; the direction of Adam is dropped and
     its step halved for the rest of the frame.
@@ -55,6 +57,7 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
     losses: list[torch.Tensor] = []
     recent: deque[float] = deque(maxlen=10 * CHECK)
     good, rolled_back = prior.weights(), 0
+    mean: Weights = []
     limit = sys.maxsize if steps is None else steps
     done, stopped = 0, f"All {steps} steps were spent."
     while done < limit:
@@ -62,13 +65,16 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
             stopped = f"The budget of {budget:g} s was spent after {done} steps."
             break
         for _ in range(min(CHECK, limit - done)):
-            losses.append(prior.step(target))
+            losses.append(prior.step(target.lesson(done)))
             done += 1
+            if average:
+                mean = _averaged(mean, prior.parameters, max(1 - average, 1 / done))
         values = torch.stack(losses).tolist()
         losses.clear()
         if _diverged(values, recent):
             rolled_back += 1
             prior.load(good)
+            mean = []
             prior.forget_direction()
             _scale_step(prior, 0.5)
             continue
@@ -76,7 +82,7 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
         good = prior.weights()
         if rule:
             with torch.no_grad():
-                reason = rule.update(done, prior(), good)
+                reason = rule.update(done, prior(target.codes()), good)
             if reason:
                 stopped = reason
                 break
@@ -84,14 +90,17 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
         _scale_step(prior, 0.5**-rolled_back)
     if rule and rule.best() is not None:
         prior.load(rule.best())
+    elif mean:
+        prior.load(mean)
     with torch.no_grad():
-        estimate = prior()
+        estimate = prior(problem.codes())
     return Fit(estimate, done, recent[-1] if recent else float("nan"), time.perf_counter() - began, stopped,
                rolled_back)
 
 
 def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart, *, first_steps: int, steps: int,
-               budget: float | None = None, stop: str = "fixed", seed: int = 0) -> Iterator[tuple[Problem, Fit]]:
+               budget: float | None = None, stop: str = "fixed", seed: int = 0,
+               average: float = 0.0) -> Iterator[tuple[Problem, Fit]]:
     """Fit one problem after another with the same prior; a frame that starts from nothing takes `first_steps`.
 
     budget: seconds a frame, in the place of both numbers of steps; the first frame gets FIRST_SHARE of them.
@@ -106,9 +115,9 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
         nonlocal begun
         rule = STOP_RULES[stop](problem, seed)
         if budget is None:
-            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule)
+            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule, average=average)
         share, begun = 1.0 if begun else FIRST_SHARE, True
-        return fit(problem, prior, steps=None, budget=share * budget, rule=rule)
+        return fit(problem, prior, steps=None, budget=share * budget, rule=rule, average=average)
 
     last: tuple[Problem, Estimate] | None = None
     begun, share = False, None  # share: what drawing is worth, once it has been tried
@@ -131,6 +140,10 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
             problem = problem.follow(*last)
         result = spend(problem, warm_start.begin(prior))
         warm_start.end(prior)
+        while (further := problem.further(result.estimate)) is not None:
+            problem = further
+            with torch.no_grad():
+                result = replace(result, estimate=prior(problem.codes()))
         last = problem, result.estimate
         yield problem, _after(trial, result)
 
@@ -141,6 +154,14 @@ def _after(trial: Fit | None, result: Fit) -> Fit:
         return result
     return replace(result, steps=trial.steps + result.steps, seconds=trial.seconds + result.seconds,
                    rolled_back=trial.rolled_back + result.rolled_back)
+
+
+def _averaged(mean: Weights, weights: Weights, share: float) -> Weights:
+    """`mean` moved towards `weights` by `share`; from nothing, a copy of them."""
+    if not mean:
+        return [w.detach().clone() for w in weights]
+    torch._foreach_lerp_(mean, [w.detach() for w in weights], share)
+    return mean
 
 
 def _diverged(values: list[float], recent: deque[float]) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..networks import make
-from ..problems import Estimate, Problem
+from ..problems import Codes, Estimate, Problem
 from . import threads
 
 CODE_SPAN = 0.1  # z ~ U(0, 0.1), as in the paper
@@ -23,7 +23,8 @@ class Prior:
 
     outputs: {name: (C, H, W)}; network: a spec for `networks.make`; seed: draws weights, code and noise, the same on
     every device. learning_rate: Adam's step, by default the network's own. input_noise: standard deviation of the
-    noise added to z at each step, relative to z's own.
+    noise added to z at each step, relative to z's own. codes: what the networks are fed instead of a random code, as
+    a problem gives it; they are built for as many channels.
     flat: the last layers start at zero, so that outputs start at 0.5 everywhere and hold nothing but what was fitted;
     in ten steps on a small soft scene that is 30.5 instead of 12.1 dB in the hole on a smooth base, and after 160
     steps without one 33.0 instead of 14.7. The paper starts from random features.
@@ -31,13 +32,15 @@ class Prior:
 
     def __init__(self, outputs: dict[str, tuple[int, int, int]], *, network: str, seed: int,
                  device: torch.device | str = "cpu", precision: torch.dtype = torch.float32,
-                 learning_rate: float | None = None, input_noise: float = 0.0, flat: bool = True):
+                 learning_rate: float | None = None, input_noise: float = 0.0, flat: bool = True,
+                 codes: Codes | None = None):
         self.device, self.precision = torch.device(device), precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.networks = nn.ModuleDict({name: make(network, c) for name, (c, _, _) in outputs.items()})
-            self.codes = {name: torch.rand(1, self.networks[name].code_channels, h, w) * CODE_SPAN
-                          for name, (_, h, w) in outputs.items()}
+            self.networks = nn.ModuleDict({name: make(network, c, codes[name].shape[1] if codes else None)
+                                           for name, (c, _, _) in outputs.items()})
+            self.codes = codes or {name: torch.rand(1, self.networks[name].code_channels, h, w) * CODE_SPAN
+                                   for name, (_, h, w) in outputs.items()}
         self.learning_rate = learning_rate or min(n.learning_rate for n in self.networks.values())
         if flat:
             for network in self.networks.values():
@@ -77,20 +80,21 @@ class Prior:
                     noise = torch.randn(weight.shape, generator=self._generator, device=self.device)
                     weight.add_(amount * first.std() * noise)
 
-    def __call__(self, *, perturb: bool = False) -> Estimate:
-        """The networks' outputs, (1, C, H, W) float32 each; `perturb` adds the input noise."""
+    def __call__(self, codes: Codes | None = None, *, perturb: bool = False) -> Estimate:
+        """The networks' outputs, (N, C, H, W) float32 each, for `codes` or for the prior's own; `perturb` adds the
+        input noise."""
+        fed = self.codes if codes is None else codes
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            return {name: network(self._input(name, perturb)).float() for name, network in self.networks.items()}
+            return {name: network(self._input(fed[name], perturb)).float() for name, network in self.networks.items()}
 
-    def _input(self, name: str, perturb: bool) -> torch.Tensor:
-        z = self.codes[name]
-        if not (perturb and self._noise):
-            return z
-        return z + self._noise * torch.randn(z.shape, generator=self._generator, device=z.device)
+    def _input(self, z: torch.Tensor, perturb: bool) -> torch.Tensor:
+        if perturb and self._noise:
+            z = z + self._noise * torch.randn(z.shape, generator=self._generator, device=z.device)
+        return z.contiguous(memory_format=torch.channels_last)
 
     def step(self, problem: Problem) -> torch.Tensor:
         """One step of Adam towards `problem`; returns the loss before it, without reading it back."""
-        loss = problem.loss(self(perturb=True))
+        loss = problem.loss(self(problem.codes(), perturb=True))
         loss.backward()
         self.optimiser.step()
         self.optimiser.zero_grad()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import torch
+
 from ..problems import Estimate, HeldOut, Problem
 from .prior import Weights
 
@@ -50,11 +52,48 @@ class HoldOut:
         return self._best
 
 
+class Variance:
+    """Stop once the answers have wandered more than they did for `patience` checks, and take the weights of that calm.
+
+    ES-EMV: Wang et al., Early Stopping for Deep Image Prior, arXiv 2112.06074: variance ← (1 − α)(variance +
+    α |x − mean|²), mean ← mean + α (x − mean); while a prior closes in on the picture it falls, and it rises again when
+    noise is learnt. The paper looks at every step, this at every check, so short fits end before it has a say.
+    """
+
+    ALPHA = 0.1
+
+    def __init__(self, problem: Problem, patience: int = 10):
+        self.problem, self._patience = problem, patience
+        self._mean: dict[str, torch.Tensor] = {}
+        self._variance, self._checks = 0.0, 0
+        self._least, self._since, self._best = float("inf"), 0, None
+
+    def update(self, step: int, estimate: Estimate, weights: Weights) -> str | None:
+        mean = self._mean or {name: x.clone() for name, x in estimate.items()}
+        off = sum(float((x - mean[name]).square().mean()) for name, x in estimate.items())
+        self._variance = (1 - self.ALPHA) * (self._variance + self.ALPHA * off)
+        self._mean = {name: torch.lerp(mean[name], x, self.ALPHA) for name, x in estimate.items()}
+        self._checks += 1
+        if self._checks <= 1 / self.ALPHA:  # the mean is still that of the beginning
+            return None
+        if self._variance < self._least:
+            self._least, self._since, self._best = self._variance, 0, [w.clone() for w in weights]
+            return None
+        self._since += 1
+        if self._since < self._patience:
+            return None
+        return f"The answers have not been calmer since {self._since} checks; stopped after {step} steps."
+
+    def best(self) -> Weights | None:
+        return self._best
+
+
 def hold_out(problem: Problem, seed: int) -> StopRule | None:
     """The rule for this problem, or None if it has no pixels to spare."""
     held = problem.hold_out(HoldOut.SHARE, seed)
     return HoldOut(held) if held else None
 
 
-STOP_RULES = {"fixed": lambda problem, seed: None, "held-out": hold_out}
+STOP_RULES = {"fixed": lambda problem, seed: None, "held-out": hold_out,
+              "variance": lambda problem, seed: Variance(problem)}
 """name: (problem, seed) → a rule, or None for "spend the steps"."""

@@ -57,6 +57,13 @@ def editable(frame: av.VideoFrame) -> av.VideoFrame:
     return converted
 
 
+def enlarged(frame: av.VideoFrame, scale: int) -> av.VideoFrame:
+    """The frame with each side `scale` times as long (swscale's bicubic), its samples read as before."""
+    larger = frame.reformat(width=frame.width * scale, height=frame.height * scale, interpolation="BICUBIC")
+    larger.color_range, larger.colorspace = frame.color_range, frame.colorspace
+    return larger
+
+
 def view(frame: av.VideoFrame) -> Planes:
     """The frame's samples, as views that live as long as the frame does."""
     layout = layout_of(frame)

@@ -23,7 +23,7 @@ from ..planes import Patch
 from .atomic import finished
 from .encoding import Encoder, Traits
 from .index import in_order
-from .planes import plain_format, view
+from .planes import enlarged, plain_format, view
 from .source import VideoSource
 
 _FORMATS = ("nut", "mov")  # ProRes, DNxHD and QuickTime's own have no place in NUT
@@ -76,12 +76,14 @@ class SegmentRecipe:
 
     encoder: Encoder
     traits: Traits
+    scale: int
 
     @contextmanager
     def part(self, folder: Path, start: int, stop: int, source: VideoSource) -> Iterator[SegmentWriter]:
         """What to write frames [start, stop) to; on a clean exit `read_segment` finds them in `folder`."""
         folder.mkdir()
-        with finished(SegmentWriter(folder / _MEDIA, start, stop, source, self.encoder, self.traits)) as writer:
+        with finished(SegmentWriter(folder / _MEDIA, start, stop, source, self.encoder, self.traits,
+                                    self.scale)) as writer:
             yield writer
 
 
@@ -93,18 +95,20 @@ def read_segment(folder: Path) -> Segment:
 
 
 class SegmentWriter:
-    """Patches frames and encodes them into a segment."""
+    """Patches frames and encodes them into a segment; with a scale, frames and patches are so many times larger."""
 
-    def __init__(self, path: Path, start: int, stop: int, source: VideoSource, encoder: Encoder, traits: Traits):
+    def __init__(self, path: Path, start: int, stop: int, source: VideoSource, encoder: Encoder, traits: Traits,
+                 scale: int = 1):
         self._path, self._start, self._stop = path, start, stop
         self._encoder, self._info, self._step = encoder, source.info, source.step
         self._durations: dict[int, int] = {}  # by pts
         self._order: list[int] = []  # pts, as the packets come
         self._shown: list[int] = []  # pts, as the frames come
-        self._untouched = 0
+        self._scale, self._untouched = scale, 0
         self._output, self._stream = _open(path, source, encoder)
         context = self._stream.codec_context
-        context.width, context.height, context.pix_fmt = self._info.width, self._info.height, encoder.pix_fmt
+        context.width, context.height = self._info.width * scale, self._info.height * scale
+        context.pix_fmt = encoder.pix_fmt
         context.time_base = self._stream.time_base = self._info.time_base
         self._counts = encoder.codec in _COUNTS
         if self._counts:
@@ -120,12 +124,15 @@ class SegmentWriter:
         """Encode `frame` with `patches` pasted in; its other samples stay as they are."""
         native = frame.native
         self._untouched += not patches
+        duration = native.duration or 0
+        if self._scale > 1:
+            native = enlarged(native, self._scale)
         if patches:
             native.make_writable()  # without it the decoder would predict from the patched picture
             planes = view(native)
             for patch in patches:
                 planes.paste(patch)
-        self._durations[frame.pts] = duration = native.duration or 0
+        self._durations[frame.pts] = duration
         if self._encoder.pix_fmt not in (native.format.name, plain_format(native.format.name)):
             native = native.reformat(format=self._encoder.pix_fmt)
         native.pts, native.time_base, native.pict_type = frame.pts, frame.time_base, 0  # 0: the encoder chooses

@@ -29,12 +29,14 @@ Tell = Callable[[str, int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How the output is to be encoded; the fields are those of `OutputOptions`."""
+    """How the output is to be encoded; the fields are those of `OutputOptions`. scale: how many times longer each side
+    of the picture becomes."""
 
     encoder: str = "auto"
     crf: int | None = None
     lossless: bool = False
     smart_render: bool = True
+    scale: int = 1
 
 
 class VideoOutput:
@@ -45,18 +47,18 @@ class VideoOutput:
         self._runs: list[Run] = []
         self.cues: Sequence[Cue] = ()
         self.warnings: list[str] = []
-        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless
+        may_copy = wish.smart_render and wish.encoder == "auto" and not wish.lossless and wish.scale == 1
         with source.open() as container:
             picture = source.picture(container)
             traits, pix_fmt = traits_of(source, picture)
             self._splice, self._unspliced = _splice(source, picture, part) if may_copy else (None, None)
         chosen = choose_encoder(
             self._splice.encoder if self._splice else wish.encoder, codec=source.info.codec, container=part.suffix,
-            pix_fmt=pix_fmt, width=source.info.width, height=source.info.height, crf=wish.crf,
+            pix_fmt=pix_fmt, width=source.info.width * wish.scale, height=source.info.height * wish.scale, crf=wish.crf,
             lossless=wish.lossless, traits=traits)
         options = self._splice.options_over(chosen.options) if self._splice else chosen.options
         self._encoder = replace(chosen, options=options)
-        self.recipe = SegmentRecipe(self._encoder, traits)
+        self.recipe = SegmentRecipe(self._encoder, traits, wish.scale)
         self._cuts = ((self._splice and source.index.cuts) or (0,)) if may_copy else ()
         if self._splice and len(source.index.cuts) < 2:
             self._unspliced = "it can be cut nowhere between its beginning and its end"

@@ -10,9 +10,13 @@
     align       where the camera went: corners tracked through the scene, a similarity between any two frames
     flow        where each pixel went: dense flow, chained from frame to frame
     agreement   how well a moved frame agrees with what is known around each pixel
+    fuse        neighbours averaged with a frame where they show the same, against noise
+    pair        how far two pictures of one scene lie apart
     fill        unknown samples from the known ones around them
 """
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"]})
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"],
+                                                                       "fuse": ["Fused", "Fuser"],
+                                                                       "pair": ["shift_between"]})

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 LEARNING_RATE = 0.01
 
 
-def make(text: str, out_channels: int) -> nn.Module:
-    """Build the network that `text` names.
+def make(text: str, out_channels: int, code_channels: int | None = None) -> nn.Module:
+    """Build the network that `text` names, for codes of `code_channels` or, if that is None, of as many as it wants.
 
     It carries `code_channels`, the channels of the code it wants, and `learning_rate`, the step it is best fitted with.
     Raises OptionError for an unknown name, parameter or value.
     """
     module = load("networks", spec.name_of(text))
-    network, values = spec.make("network", text, module.build, {"out_channels": out_channels})
-    network.code_channels = values["code_channels"]
+    given = {"out_channels": out_channels} | ({} if code_channels is None else {"code_channels": code_channels})
+    network, values = spec.make("network", text, module.build, given)
+    network.code_channels = code_channels or values["code_channels"]
     network.learning_rate = getattr(module, "LEARNING_RATE", LEARNING_RATE)
     return network

@@ -4,6 +4,12 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"base": ["Estimate", "HeldOut", "Problem", "Rehearsal"], "fill": ["FillProblem", "feathered"],
-                  "haze": ["HazeProblem"], "layers": ["LayersProblem"]},
+    submod_attrs={"base": ["TURNS", "Codes", "Estimate", "HeldOut", "Problem", "Rehearsal", "tensor", "turned"],
+                  "fill": ["FillProblem", "feathered"],
+                  "denoise": ["DenoiseProblem", "Probe"],
+                  "enlarge": ["EnlargeProblem", "resized"],
+                  "guided": ["GuidedProblem"],
+                  "haze": ["HazeProblem"],
+                  "layers": ["LayersProblem"],
+                  "thin": ["ThinProblem", "is_thin"]},
 )

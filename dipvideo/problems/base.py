@@ -7,17 +7,44 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 if TYPE_CHECKING:
     import torch
 
 Estimate = Mapping[str, "torch.Tensor"]
-"""What the prior's networks give: a name for each, and a (1, C, H, W) float32 tensor."""
+"""What the prior's networks give: a name for each, and a (N, C, H, W) float32 tensor, one answer a code."""
+
+Codes = Mapping[str, "torch.Tensor"]
+"""What the prior's networks are fed: a name for each, and (N, C, H, W) float32; N is 1 but in lessons."""
+
+
+def tensor(values: np.ndarray) -> torch.Tensor:
+    """(h, w) or (h, w, C) as (1, C, h, w) float32."""
+    import torch  # only who poses a problem pays for torch
+
+    channels = values[..., None] if values.ndim == 2 else values
+    return torch.from_numpy(np.moveaxis(channels, -1, 0).astype(np.float32, order="C"))[None]
+
+
+TURNS = 8
+
+
+def turned(pictures: torch.Tensor, turn: int) -> torch.Tensor:
+    """(N, C, H, W) pictures one of the TURNS ways a square lies on itself: 0 is as it was."""
+    mirrored = pictures.flip(-1) if turn & 4 else pictures
+    return mirrored.rot90(turn & 3, (-2, -1))
 
 
 class Problem(ABC):
-    """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device."""
+    """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device.
+
+    kind: what presets it is best fitted with, where they are not the task's own; equal for all frames of a chunk.
+    """
+
+    kind: ClassVar[str | None] = None
 
     @abstractmethod
     def outputs(self) -> dict[str, tuple[int, int, int]]:
@@ -31,8 +58,20 @@ class Problem(ABC):
     def loss(self, estimate: Estimate) -> torch.Tensor:
         """How badly `estimate` explains what was observed: a scalar without a host read-back."""
 
+    def codes(self) -> Codes | None:
+        """What the networks are fed to answer, if this problem knows better than a random code."""
+        return None
+
+    def lesson(self, step: int) -> Problem:
+        """What step `step` of a fit, counted from 0, is to learn from; its codes may have any size and number."""
+        return self
+
     def at_rest(self) -> Estimate | None:
         """The estimate to answer with if so little is left to the prior that fitting it is not worth a step."""
+        return None
+
+    def further(self, estimate: Estimate) -> Problem | None:
+        """What `estimate` leads on to, to be answered by the same weights without a step; None if it is the answer."""
         return None
 
     def rehearsal(self) -> Rehearsal | None:

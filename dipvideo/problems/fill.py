@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..geometry import Box
-from .base import Estimate, HeldOut, Problem, Rehearsal
+from .base import Estimate, HeldOut, Problem, Rehearsal, tensor
 
 BORROWED_WEIGHT = 0.5  # of a borrowed pixel of full confidence in the loss, against 1 for a known one
 # Confidence from which a pixel helps to carry the rim into the rest of the hole: with .5 instead, what was borrowed
@@ -71,9 +71,9 @@ class FillProblem(Problem):
            share: float | None = 1.0) -> FillProblem:
         weight = np.where(hole, BORROWED_WEIGHT * confidence, 1)
         free = np.where(hole, 1 - confidence, 0)
-        return cls(box, image, hole, confidence, pull, hold, _tensor(image), _tensor(weight), _tensor(free),
-                   _tensor(smooth_base(image, hole, confidence)) if base else None,
-                   plain=_tensor(carried_in(image, hole & (confidence < SURE))) if base else None,
+        return cls(box, image, hole, confidence, pull, hold, tensor(image), tensor(weight), tensor(free),
+                   tensor(smooth_base(image, hole, confidence)) if base else None,
+                   plain=tensor(carried_in(image, hole & (confidence < SURE))) if base else None,
                    source=source, share=share, settled=SETTLED if share is not None else MOSTLY)
 
     def outputs(self) -> dict[str, tuple[int, int, int]]:
@@ -162,12 +162,6 @@ class HiddenToo(Rehearsal):
         share = float(np.clip((off * move).sum() / max((move**2).sum(), 1e-9), 0, 1))
         left = ((off - share * move) ** 2).sum() / max((off**2).sum(), 1e-9)
         return share if left < 1 - WORTH else 0.0
-
-
-def _tensor(values: np.ndarray) -> torch.Tensor:
-    """(h, w) or (h, w, C) as (1, C, h, w) float32."""
-    channels = values[..., None] if values.ndim == 2 else values
-    return torch.from_numpy(np.moveaxis(channels, -1, 0).astype(np.float32, order="C"))[None]
 
 
 def smooth_base(image: np.ndarray, hole: np.ndarray, confidence: np.ndarray) -> np.ndarray:

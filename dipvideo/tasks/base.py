@@ -6,7 +6,7 @@ A task never sees the engine: problems go out, estimates come back.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .. import io
     from ..frame import Cue, VideoInfo
+    from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
     from ..plan import Chunk, Plan
@@ -61,6 +62,7 @@ class Task(ABC):
 
     def __init__(self, options: TaskOptions):
         self.options = options
+        self.warnings: list[str] = []  # sentences for a person, of what planning found
 
     @property
     def plans_only(self) -> bool:
@@ -97,10 +99,19 @@ class Task(ABC):
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         """What will be done, from one pass over `source`."""
 
+    @property
+    def scale(self) -> int:
+        """How many times longer than the input's each side of the output is; patches are of the output."""
+        return 1
+
+    def tiles(self, chunk: Chunk) -> Sequence[Box]:
+        """The parts of a frame that are answered one by one, with the same weights; all of one size."""
+        return (chunk.box,)
+
     @abstractmethod
-    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Sequence[Problem]:
-        """A problem for each of the frames numbered `targets`, in that order; made when asked for."""
+    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterable[Problem]:
+        """A problem for each tile of each of the frames numbered `targets`, in that order; made when asked for."""
 
     @abstractmethod
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
-        """The answer, as new pixels for the chunk's box, and where they came from if the task knows."""
+        """The answer, as new pixels for the problem's box, and where they came from if the task knows."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
 
+HOW = ("How the prior draws: thin (what the hole's own pattern, laid over known pixels, teaches; for scattered pixels "
+       "and strokes), deep (from a random code, by --base, --draw, --pull and --memory); auto is thin where no pixel "
+       "lies more than 5 pixels inside a hole and other frames show less than a tenth of it.")
+FEW = 0.1  # share of a hole that other frames show, below which it is filled from within
 SHARES = {"auto": None, "always": 1.0, "never": 0.0}  # of what the prior draws; None: it is tried first
 
 
@@ -45,6 +49,7 @@ class FillOptions(TaskOptions):
                                "worth, where next to nothing is borrowed, and else carries the rim in; never always "
                                "carries it in.",
                        choices=tuple(SHARES))
+    method: str = option("auto", HOW, choices=("auto", "thin", "deep"))
     pull: float = option(0.0, "How strongly what nothing constrains holds on to the smooth base.",
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
@@ -110,7 +115,8 @@ class Inpaint(Task):
         borrowed = iter(())
         if self.options.borrow:
             borrowed = motion.borrow(window.frames, window.holes, places, window.marked)
-        for place in places:
+        thin = False
+        for number, place in enumerate(places):
             frame, hole = window.frames[place], window.holes[place]
             image = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame.copy()
             confidence, source = np.zeros(hole.shape, np.float32), np.full(hole.shape, DRAWN, np.int32)
@@ -119,11 +125,23 @@ class Inpaint(Task):
                 source = np.where(found.source >= 0, found.source + np.int32(window.first), found.source)
                 source[confidence < 0.5] = DRAWN  # what is drawn weighs more
                 image = np.where((confidence > 0)[..., None], found.rgb, image)
+            if number == 0:
+                thin = self._suits_thin(hole, confidence)
+            if thin:
+                yield problems.ThinProblem.of(chunk.box, image, hole, hole & (confidence < 0.5), source)
+                continue
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
                                           pull=self.options.pull, hold=self.options.memory, source=source,
                                           share=SHARES[self.options.draw])
 
+    def _suits_thin(self, hole: np.ndarray, confidence: np.ndarray) -> bool:
+        """Whether a chunk is filled by what its own thin holes, laid elsewhere, teach; asked of its first frame."""
+        alone = (confidence[hole] >= 0.5).mean() < FEW
+        return self.options.method == "thin" or (self.options.method == "auto" and alone and problems.is_thin(hole))
+
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
+        if isinstance(problem, problems.ThinProblem):
+            return Patch(problem.box, problem.picture(estimate), problem.hole.astype(np.float32), problem.source)
         assert isinstance(problem, problems.FillProblem)
         return Patch(problem.box, problem.picture(estimate), problems.feathered(problem.hole, self.options.feather),
                      problem.source)

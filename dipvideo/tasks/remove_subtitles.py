@@ -13,7 +13,7 @@ from ..errors import OptionError
 from ..options import option
 from ..plan import make_plan
 from ..progress import Tell
-from .inpaint import FillOptions, Inpaint
+from .inpaint import HOW, FillOptions, Inpaint
 
 if TYPE_CHECKING:
     from ..captions import Captions
@@ -29,6 +29,7 @@ HALO = 2  # pixels that compression smears text over, at the least; captions fou
 class RemoveSubtitlesOptions(FillOptions, CaptionOptions):
     """The options of remove-subtitles."""
 
+    method: str = option("deep", HOW, choices=("auto", "thin", "deep"))
     plan_only: bool = option(False, "Write the captions that would be taken out as a plan (.json) that can be edited, "
                                     "and stop.")
     plan: str | None = option(None, "Take out the captions of this plan instead of looking for them.", metavar="FILE")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ..plan import MAX_FRAMES, make_plan
 from ..progress import Tell
 from ..span import span_of, watch
+from ..tiles import tiles
 from .base import Task
 
 if TYPE_CHECKING:
     from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
-    from ..plan import Plan
+    from ..plan import Chunk, Plan
 
 WINDOW = 1 << 28  # samples of a chunk's window, at most: 40 frames of 1080 lines, 10 of 2160
 
@@ -21,10 +23,15 @@ WINDOW = 1 << 28  # samples of a chunk's window, at most: 40 frames of 1080 line
 class WholeFrames(Task):
     """A task whose chunks hold whole frames.
 
-    reach: how many frames before and after a chunk its problems may look at.
+    reach: how many frames before and after a chunk its problems may look at; tile: pixels of a side of what is
+    answered at a time.
     """
 
     reach: ClassVar[int] = 0
+    tile: ClassVar[int] = 512
+
+    def tiles(self, chunk: Chunk) -> Sequence[Box]:
+        return tiles(chunk.box, self.tile)
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         from ..holes import Everywhere  # brings OpenCV, which the help of a command does without

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import OptionError
 from ...frame import Cue, Frame
 from ...planes import LAYER_COLOURS, LayersPatch, Patch
-from .formats import SUFFIXES, read_picture, same_format, write_indexed, write_picture
+from .formats import SUFFIXES, enlarged, read_picture, same_format, write_indexed, write_picture
 from .sequence import PictureSource
 
 # names that ask for one file, not for a folder with a dot in its name
@@ -26,32 +26,34 @@ class PictureRecipe:
 
     names: Sequence[str]
     paths: Sequence[Path] = field(repr=False)
+    scale: int
 
     @contextmanager
     def part(self, folder: Path, start: int, stop: int, source: PictureSource) -> Iterator[PicturePart]:
         """What to write frames [start, stop) to: files in `folder`."""
         folder.mkdir()
-        yield PicturePart(self.paths, [folder / name for name in self.names])
+        yield PicturePart(self.paths, [folder / name for name in self.names], self.scale)
 
 
 class PicturePart:
-    """Writes pictures; those that nothing is pasted into are copied as files."""
+    """Writes pictures, `scale` times larger; those of their own size that nothing is pasted into are copied."""
 
-    def __init__(self, paths: Sequence[Path], targets: Sequence[Path]):
-        self._paths, self._targets = paths, targets
+    def __init__(self, paths: Sequence[Path], targets: Sequence[Path], scale: int):
+        self._paths, self._targets, self._scale = paths, targets, scale
 
     def write(self, frame: Frame, patches: Sequence[Patch] = ()) -> None:
         """Write `frame` with `patches` pasted in; layers become an indexed PNG."""
-        if not patches:
+        if not patches and self._scale == 1:
             self.copy(frame.index)
             return
         target = self._targets[frame.index]
-        if isinstance(patches[0], LayersPatch) and target.suffix.lower() == ".png":
+        if patches and isinstance(patches[0], LayersPatch) and target.suffix.lower() == ".png":
             write_indexed(target, patches[0].labels, LAYER_COLOURS)
             return
+        picture = frame.native if self._scale == 1 else enlarged(frame.native, self._scale)
         for patch in patches:
-            frame.planes.paste(patch)
-        write_picture(target, frame.native)
+            picture.content.planes.paste(patch)
+        write_picture(target, picture)
 
     def copy(self, index: int) -> None:
         """Copy a file unread, or convert it where the output has another suffix."""
@@ -65,12 +67,13 @@ class PicturePart:
 class PictureWriter:
     """A folder of pictures, or one picture where the output's name is that of a picture.
 
-    part: where to write. Raises OptionError if its name asks for what pictures cannot become.
+    part: where to write; scale: how many times longer each side becomes.
+    Raises OptionError if its name asks for what pictures cannot become.
     """
 
     encoder_name = "pictures"
 
-    def __init__(self, part: Path, source: PictureSource):
+    def __init__(self, part: Path, source: PictureSource, scale: int = 1):
         suffix = part.suffix.lower()
         if suffix in _FILES:
             raise OptionError(f"Pictures become pictures, and {suffix!r} is none that can be written: name a folder "
@@ -80,11 +83,11 @@ class PictureWriter:
                               "name a folder with -o.")
         self.warnings: list[str] = []
         self.cues: Sequence[Cue] = ()
-        self.cuts = source.pts  # any picture can be copied
+        self.cuts = source.pts if scale == 1 else ()  # any picture can be copied
         names = [part.name] if suffix in SUFFIXES else _names(source.paths)
-        self.recipe = PictureRecipe(names, source.paths)
+        self.recipe = PictureRecipe(names, source.paths, scale)
         self._folder = part.parent if suffix in SUFFIXES else part
-        self._whole = PicturePart(source.paths, [self._folder / name for name in names])
+        self._whole = PicturePart(source.paths, [self._folder / name for name in names], scale)
         if suffix not in SUFFIXES:
             part.mkdir()
 

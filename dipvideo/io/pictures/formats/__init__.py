@@ -19,7 +19,7 @@ from PIL import Image
 from ....errors import Unreadable
 from . import bmp, exr, jpeg, png, tiff, webp
 from .content import Content
-from .convert import converted, read_notes
+from .convert import converted, read_notes, resized
 
 _FORMATS = {".png": png, ".jpg": jpeg, ".jpeg": jpeg, ".tif": tiff, ".tiff": tiff, ".webp": webp, ".bmp": bmp,
             ".exr": exr}
@@ -49,6 +49,13 @@ def read_picture(path: Path) -> Picture:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unreadable(f"{str(path)!r} is no picture that can be read: {reason.rstrip('.')}. "
                          "Check that it opens elsewhere, or convert it to PNG, TIFF or EXR.") from error
+
+
+def enlarged(picture: Picture, scale: int) -> Picture:
+    """`picture` with each side `scale` times as long, and all that travels beside its samples."""
+    notes = read_notes(picture.path.read_bytes())
+    whole = converted(picture.content, picture.form.DEPTHS, picture.form.ALPHA, notes)
+    return Picture(picture.path, picture.form, resized(whole, scale))
 
 
 def write_picture(target: Path, picture: Picture) -> None:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from contextlib import suppress
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -32,6 +33,15 @@ def converted(content: Content, depths: Sequence[int], alpha: bool, notes: Notes
         parts = tuple(_of_depth(a, depth, new, light=True) for a in parts)
         see_through = None if see_through is None else _of_depth(see_through, depth, new, light=False)
     return Content(Planes(layout, tuple(parts)), see_through, notes=notes)
+
+
+def resized(content: Content, scale: int) -> Content:
+    """Grey or RGB, and its alpha, with each side `scale` times as long (cubic)."""
+    def grown(samples: np.ndarray) -> np.ndarray:
+        return cv2.resize(samples, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+
+    planes = Planes(content.planes.layout, tuple(map(grown, content.planes.arrays)))
+    return Content(planes, None if content.alpha is None else grown(content.alpha), notes=content.notes)
 
 
 def read_notes(data: bytes) -> Notes:

@@ -1,0 +1,114 @@
+"""Take noise away: neighbours that show the same are averaged, what is left is shrunk, and pictures are refined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from .. import motion, noise, problems
+from ..errors import OptionError
+from ..options import option
+from ..planes import Patch
+from .base import TaskOptions, Window
+from .whole import WholeFrames
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..geometry import Box
+    from ..plan import Chunk
+    from ..problems import Estimate, Problem
+
+MARGIN = 8  # pixels around a tile that shrinkage looks at
+PROBES = 4  # 8 gain nothing
+SCALE = 0.3  # of a probe's noise over the picture's
+# Pixels of a tile that a network learns enough from: it gains .5 and .3 dB on two of 256x256, and loses on one of
+# 144x96, whose noise it learns by heart.
+ENOUGH = 40_000
+ALONE = 0.9  # share of its noise that is left in a frame to which its neighbours have added next to nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoiseOptions(TaskOptions):
+    """How strong the noise is, and what is done about it."""
+
+    kind: ClassVar[str] = "denoise"
+
+    sigma: str = option("auto", "Standard deviation of the noise, of 255; auto measures it in every chunk.",
+                        metavar="auto|N")
+    refine: str = option("auto", "Whether a network corrects what plain means give: auto does so for frames to which "
+                                 "no neighbour adds anything, as single pictures, if they are not tiny.",
+                         choices=("auto", "always", "never"))
+    average: float = option(0.94, "Answer with the running average of the network's weights over a frame's steps, of "
+                                  "this decay; 0 answers with the last.", least=0.0, most=0.999)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sigma != "auto" and not 0 < _number(self.sigma) <= 255:
+            raise OptionError(f"sigma is auto or a number above 0, at most 255, got {self.sigma!r}.")
+
+
+class Denoise(WholeFrames):
+    """Take noise and grain away, of videos and of pictures, without any example of a clean one."""
+
+    Options = DenoiseOptions
+    options: DenoiseOptions
+    reach: ClassVar[int] = 4  # 2 cost .2 dB on four clips with noise of 25/255
+
+    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        levels = self._levels(window)
+        deviation = float(np.sqrt(np.square(levels).mean()))
+        fuser = motion.Fuser(partial(_frame, window), lambda place: noise.shrunk(_frame(window, place), levels, step=2),
+                             len(window.frames), deviation, self.reach)
+        for index in targets:
+            fused = fuser.fuse(index - window.first)
+            alone = fused.share.mean() > ALONE
+            for tile in self.tiles(chunk):
+                worth = {"auto": alone and tile.area >= ENOUGH, "always": True, "never": False}[self.options.refine]
+                yield self._problem(fused, tile, levels, worth, seed=index)
+
+    def _levels(self, window: Window) -> np.ndarray:
+        if self.options.sigma != "auto":
+            return noise.white(_number(self.options.sigma) / 255)
+        every = max(len(window.frames) // 8, 1)
+        return np.median([noise.levels_of(_frame(window, place)) for place in range(0, len(window.frames), every)], 0)
+
+    def _problem(self, fused: motion.Fused, tile: Box, levels: np.ndarray, refined: bool, seed: int) -> Problem:
+        wide = tile.grown(MARGIN, *fused.share.shape)
+        noisy, share = fused.picture[wide.slices], fused.share[wide.slices]
+        clean = partial(noise.shrunk, levels=levels, share=share, step=1 if refined else 2)
+
+        def cut(picture: np.ndarray) -> torch.Tensor:
+            return problems.tensor(picture[tile.within(wide)])
+
+        probes = []
+        draw = np.random.default_rng(seed)
+        for _ in range(PROBES if refined else 0):
+            bump = noise.drawn(noisy, levels, draw) * share[..., None]
+            bumped = noisy + SCALE * bump
+            probes.append(problems.Probe(cut(bump), cut(bumped), cut(clean(bumped))))
+        return problems.DenoiseProblem(tile, cut(noisy), cut(clean(noisy)), tuple(probes), SCALE)
+
+    def render(self, problem: Problem, estimate: Estimate) -> Patch:
+        assert isinstance(problem, problems.DenoiseProblem)
+        picture = problem.picture(estimate)
+        return Patch(problem.box, picture, np.ones(picture.shape[:2], np.float32))
+
+
+def _frame(window: Window, place: int) -> np.ndarray:
+    frame = window.frames[place]
+    return frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+TASK = Denoise
