@@ -54,7 +54,7 @@ def test_a_residual_block_adds_to_what_it_is_given() -> None:
 def test_a_network_brings_its_own_step_unless_told_otherwise() -> None:
     steps = {name: Prior({"image": (3, 8, 8)}, network=name, seed=0).optimiser.param_groups[0]["lr"]
              for name in names("networks")}
-    assert steps.pop("unet") == steps.pop("resnet") == 0.001 and set(steps.values()) == {0.01}
+    assert steps.pop("unet") == steps.pop("resnet") == steps.pop("stack") == 0.001 and set(steps.values()) == {0.01}
     told = Prior({"image": (3, 8, 8)}, network="unet", seed=0, learning_rate=0.02)
     assert told.optimiser.param_groups[0]["lr"] == 0.02
 

@@ -70,7 +70,8 @@ def measure_reference(clip: str, options: ReferenceOptions, *, tell: Tell = lamb
     with tempfile.TemporaryDirectory() as scratch:
         for name, changes in (("dipvideo", chosen), ("its prior alone, warm", ALONE)):
             result = Path(scratch) / f"{len(rows)}.mkv"
-            task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, encoder="ffv1", **{**shared, **changes}))
+            task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, encoder="ffv1", method="deep",
+                                       **{**shared, **changes}))
             summary = run(task, clip, result, tell=tell)
             rows.append(_scored(name, summary, result, posed))
     return Reference(engine.describe(device), PAPER, f"{info.width}x{info.height}", posed.crop, step, PAPER_STEPS,

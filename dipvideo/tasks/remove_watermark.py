@@ -18,7 +18,7 @@ from ..planes import UNMIXED
 from ..progress import Tell
 from ..span import span_of, watch
 from .base import Window
-from .inpaint import SHARES, FillOptions, Inpaint
+from .inpaint import HOW, SHARES, FillOptions, Inpaint
 
 if TYPE_CHECKING:
     from ..holes import Holes
@@ -34,6 +34,7 @@ HALO = 2  # pixels that compression smears a mark over
 class RemoveWatermarkOptions(FillOptions):
     """The options of remove-watermark."""
 
+    method: str = option("deep", HOW, choices=("auto", "thin", "deep"))
     region: str = option("full", "Where the mark may be: full, bottom, top, or x,y,width,height in pixels.",
                          metavar="REGION")
 
@@ -81,6 +82,9 @@ class RemoveWatermark(Inpaint):
         for index, problem in zip(targets, super().problems(chunk, window, targets), strict=True):
             frame = window.frames[index - window.first]
             frame = frame / np.float32(255) if frame.dtype == np.uint8 else frame
+            if isinstance(problem, problems.ThinProblem):
+                yield problem
+                continue
             better = problem.hole & (trust > problem.confidence)
             image = np.where(better[..., None], (gain * frame + shift).clip(0, 1), problem.image)
             yield problems.FillProblem.of(
