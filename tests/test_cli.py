@@ -73,6 +73,8 @@ def test_quiet_prints_nothing(masked: tuple[str, str], capsys) -> None:
     (["remove-subtitles", "FILM", "--region", "0,0,9999,9"], 1, "leaves the picture"),
     (["remove-subtitles", "FILM", "--device", "cuda:99"], 1, "--device cpu"),
     (["remove-subtitles", "FILM", "-o", "FILM"], 1, "the input itself"),
+    (["inpaint", "FILM", "--json", "no/such/s.json"], 1, "There is no folder 'no/such'"),
+    (["inpaint", "FILM", "--json", "FILM"], 1, "the input itself"),
 ])
 def test_a_mistake_is_one_sentence_and_its_exit_code(masked: tuple[str, str], capsys, arguments: list[str], code: int,
                                                      sentence: str) -> None:

@@ -41,8 +41,11 @@ def task_command(name: str) -> click.Command:
     def callback(source: str, output: str | None, quiet: bool, json_file: str | None, json_progress: bool,
                  **values: Any) -> None:
         options = task.Options(**values)
+        from ..io import check_output
         from ..pipeline import run  # imports torch, which help does without
 
+        if json_file:
+            check_output(Path(json_file), source, overwrite=True)
         with lines() if json_progress else bar(quiet) as tell:
             summary = run(task(options), source, output, tell=tell)
         if json_file:
