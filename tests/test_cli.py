@@ -126,7 +126,7 @@ def test_a_command_and_its_function_have_the_same_options_and_defaults(name: str
 def test_functions_take_numbers_and_paths_for_text_but_no_broken_numbers() -> None:
     assert api.make_options(load("tasks", "super-resolve").TASK.Options, {"scale": 2, "start": 1.5}).scale == "2"
     assert api.make_options(load("tasks", "inpaint").TASK.Options, {"mask": Path("m.png")}).mask == "m.png"
-    with pytest.raises(OptionError, match="layers must be a whole number, got 2.5"):
+    with pytest.raises(OptionError, match="layers must be a whole number"):
         api.make_options(load("tasks", "segment").TASK.Options, {"layers": 2.5})
 
 
