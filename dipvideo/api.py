@@ -40,12 +40,17 @@ def function_of(command: str) -> Callable[..., Summary]:
 
 
 def make_options(kind: type[Options], values: dict[str, Any]) -> Options:
-    """Raises OptionError for a name or value that `kind` does not know."""
+    """What is text on the command line may be given as a number or path, too: scale=2, mask=Path("mask.png").
+
+    Raises OptionError for a name or value that `kind` does not know.
+    """
     known = {f.name for f in dataclasses.fields(kind)}
     unknown = sorted(set(values) - known)
     if unknown:
         raise OptionError(f"There is no option {unknown[0]!r}. Known: {', '.join(sorted(known))}.")
-    return kind(**values)
+    kinds = types_of(kind)
+    return kind(**{name: str(value) if kinds[name] is str and isinstance(value, int | float | Path) else value
+                   for name, value in values.items()})
 
 
 def _documentation(task: Any) -> str:

@@ -29,8 +29,9 @@ class Options:
     """Base of every class of options. Raises OptionError for a value that an option cannot take."""
 
     def __post_init__(self) -> None:
+        kinds = types_of(type(self))
         for declared in dataclasses.fields(self):
-            _check(declared, getattr(self, declared.name))
+            _check(declared, kinds[declared.name], getattr(self, declared.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,7 @@ class JobOptions(Options):
                                 "anew.")
 
 
-def _check(declared: dataclasses.Field, value: Any) -> None:
+def _check(declared: dataclasses.Field, kind: type, value: Any) -> None:
     rules, name = declared.metadata, declared.name
     if value is None and rules.get("required"):
         raise OptionError(f"{name} must be given: {rules['help'][0].lower()}{rules['help'][1:]}")
@@ -136,6 +137,8 @@ def _check(declared: dataclasses.Field, value: Any) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise OptionError(f"{name} must be a number, got {value!r}.")
+    if kind is int and not isinstance(value, int):
+        raise OptionError(f"{name} must be a whole number, got {value!r}.")
     if (least is not None and value < least) or (most is not None and value > most) or value != value:
         bounds = f"at least {least}" if most is None else f"from {least} to {most}"
         raise OptionError(f"{name} must be {bounds}, got {value}.")

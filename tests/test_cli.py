@@ -73,6 +73,9 @@ def test_quiet_prints_nothing(masked: tuple[str, str], capsys) -> None:
     (["remove-subtitles", "FILM", "--region", "0,0,9999,9"], 1, "leaves the picture"),
     (["remove-subtitles", "FILM", "--device", "cuda:99"], 1, "--device cpu"),
     (["remove-subtitles", "FILM", "-o", "FILM"], 1, "the input itself"),
+    (["inpaint", "FILM", "--json", "no/such/s.json"], 1, "There is no folder 'no/such'"),
+    (["inpaint", "FILM", "--json", "FILM"], 1, "the input itself"),
+    (["inpaint", "FILM", "--json", "x.mp4", "-o", "./x.mp4"], 2, "Two outputs"),
 ])
 def test_a_mistake_is_one_sentence_and_its_exit_code(masked: tuple[str, str], capsys, arguments: list[str], code: int,
                                                      sentence: str) -> None:
@@ -118,6 +121,13 @@ def test_a_command_and_its_function_have_the_same_options_and_defaults(name: str
     assert shared == set(options) - {"output", "json_file", "json_progress", "quiet", "help"}
     assert {n: function[n].default for n in shared} == {n: options[n] for n in shared}
     assert api.function_of(name).__doc__.startswith(inspect.getdoc(load("tasks", name).TASK))
+
+
+def test_functions_take_numbers_and_paths_for_text_but_no_broken_numbers() -> None:
+    assert api.make_options(load("tasks", "super-resolve").TASK.Options, {"scale": 2, "start": 1.5}).scale == "2"
+    assert api.make_options(load("tasks", "inpaint").TASK.Options, {"mask": Path("m.png")}).mask == "m.png"
+    with pytest.raises(OptionError, match="layers must be a whole number"):
+        api.make_options(load("tasks", "segment").TASK.Options, {"layers": 2.5})
 
 
 def test_every_command_is_in_the_readme() -> None:

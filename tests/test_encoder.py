@@ -197,7 +197,8 @@ def test_a_promise_of_no_loss_is_checked(monkeypatch) -> None:
     ({"requested": "prores_ks", "container": ".mov", "lossless": True}, "has no mode without loss.*ffv1, libx264"),
     ({"requested": "libvpx-vp9", "pix_fmt": "yuv420p10le", "lossless": True}, "does not take yuv420p10le samples"),
     ({"container": ".webm", "pix_fmt": "yuv444p10le", "lossless": True}, r"Nothing that opens here.*\.mkv"),
-    ({"container": ".nosuch"}, "no container that can be written")])
+    ({"container": ".nosuch"}, "no container that can be written"),
+    ({"container": ".png"}, "no container that can be written")])
 def test_what_cannot_be_had_says_what_can(request_: dict, match: str) -> None:
     with pytest.raises(OptionError, match=match):
         chosen(**request_)

@@ -119,6 +119,12 @@ def test_one_picture_becomes_an_indexed_png_of_classes(tmp_path: Path) -> None:
     assert max(iou(found == 1, truth), iou(found == 0, truth)) > 0.9
 
 
+@pytest.mark.parametrize("frames", range(2, 8))
+def test_the_shortest_shots_have_layers_that_motion_tells_apart(film: dict, frames: int) -> None:
+    found = layers.find_layers(np.stack(film["pictures"][:frames]), 2)
+    assert found.shares.shape == (frames, *SIZE, 2) and all(found.moves.leaps)
+
+
 def test_masks_follow_the_edges_of_the_picture_they_are_brought_to() -> None:
     picture = np.full((96, 96, 3), 40, np.uint8)
     picture[:, 50:] = 200

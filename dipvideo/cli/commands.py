@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ..errors import OptionError
 from ..options import Options
 from ..registry import load, names
 from .bar import bar, lines, say
@@ -41,8 +42,13 @@ def task_command(name: str) -> click.Command:
     def callback(source: str, output: str | None, quiet: bool, json_file: str | None, json_progress: bool,
                  **values: Any) -> None:
         options = task.Options(**values)
+        from ..io import check_output
         from ..pipeline import run  # imports torch, which help does without
 
+        if json_file:
+            check_output(Path(json_file), source, overwrite=True)
+            if output and Path(json_file).absolute() == Path(output).absolute():
+                raise OptionError(f"Two outputs cannot both be {output!r}: give each a name of its own.")
         with lines() if json_progress else bar(quiet) as tell:
             summary = run(task(options), source, output, tell=tell)
         if json_file:

@@ -14,7 +14,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -66,8 +68,9 @@ class _Slot:
     def __init__(self, work: Work, device: str | None, stall: float):
         context = get_context("spawn")  # a fork would share the driver's threads and CUDA's state
         self._pulse = context.RawArray("q", 3)
-        self._pool = ProcessPool(max_workers=1, initializer=_prepare, context=context,
-                                 initargs=(work, device, self._pulse, os.getpid()))
+        self._made = partial(ProcessPool, max_workers=1, initializer=_prepare, context=context,
+                             initargs=(work, device, self._pulse, os.getpid()))
+        self._pool = self._made()
         self._stall = stall
         self.future: Any = None
 
@@ -81,6 +84,10 @@ class _Slot:
         return self._pulse[_DONE]
 
     def begin(self, item: int, attempt: int) -> None:
+        if not self._pool.active:  # its worker died before it had said what it was at
+            self._pool.stop()
+            self._pool.join()
+            self._pool = self._made()
         self.item, self._attempt, self._pulse[_DONE] = item, attempt, 0
         self._last, self._heard = self._pulse[_BEATS], time.monotonic()
         self.future = self._pool.schedule(_do, args=(item, attempt))
@@ -99,6 +106,8 @@ class _Slot:
         except ProcessExpired as expired:
             error = WorkerLost(f"its worker died {self._attempt} times, the last time with exit code "
                                f"{expired.exitcode}")
+        except BrokenProcessPool:
+            error = WorkerLost(f"its worker died {self._attempt} times, the last time as soon as it began")
         except CancelledError:
             error = WorkerLost(f"its worker stood still for {self._stall:g} s, {self._attempt} times")
         except Exception as raised:

@@ -48,7 +48,7 @@ class SideVideo:
     def __init__(self, path: Path, info: VideoInfo, sampled: Sampled, samples: Samples = "gray"):
         self._info, self._sampled = info, sampled
         self._format, self._kind, self._channels, ffv1, png = _KINDS[samples]
-        self._output = av.open(str(path), "w")
+        self._output = av.open(str(path), "w", options={"fflags": "+bitexact"})  # a Matroska else has bytes by lot
         in_mov = path.suffix.lower() == ".mov"
         self._stream = self._output.add_stream("png" if in_mov else "ffv1", rate=info.rate)
         context = self._stream.codec_context

@@ -19,7 +19,8 @@ PLAIN = 3e-5
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """leaps: for each frame, flow (h, w, 2) to the frames LEAP before and after it, as far as there are any.
+    """leaps: for each frame, flow (h, w, 2) to the frames LEAP before and after it, as far as there are any; in shots
+    of fewer than twice LEAP to nearer ones, so that each but a lone frame has one.
 
     ahead, behind: flow to the next frame and the last, None at the ends. texture: (n, h, w) in [0, 1], how far flow
     can be trusted. Any flow is in pixels, float32.
@@ -36,7 +37,7 @@ class Moves:
         luma = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
         search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         search.setFinestScale(0)
-        count, leap = len(luma), min(LEAP, len(luma) - 1)
+        count, leap = len(luma), min(LEAP, len(luma) // 2)
 
         def flow(one: int, other: int) -> np.ndarray | None:
             return search.calc(luma[one], luma[other], None) if 0 <= other < count and one != other else None

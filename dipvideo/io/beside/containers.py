@@ -49,6 +49,8 @@ def open_options(suffix: str, source: av.container.InputContainer | None = None)
             flags.append("use_metadata_tags")
         if flags:
             options["movflags"] = "+" + "+".join(flags)
+    if kind in ("mkv", "webm"):
+        options["fflags"] = "+bitexact"  # else its name for itself, and its tracks' names, are drawn by lot
     return options
 
 

@@ -13,6 +13,7 @@ from functools import cache
 
 import av
 import numpy as np
+from av.format import Flags
 
 from ...errors import OptionError
 from ..beside.containers import format_of
@@ -94,10 +95,13 @@ def misfit(container: str, name: str, pix_fmt: str, width: int, height: int, opt
 def home_of(container: str) -> tuple[str, str]:
     """FFmpeg's name of the muxer for a suffix or a muxer's name, and the codec that it takes unless told otherwise.
 
-    Raises OptionError if there is none.
+    Raises OptionError if there is none, or one that opens files by itself, as those of pictures and playlists do: it
+    cannot be tried in memory.
     """
     try:
         with av.open(_open_memory(container), "w", format=_muxer(container)) as output:
+            if output.format.flags & Flags.no_file.value:
+                raise ValueError("it opens files by itself")
             return output.format.name, output.default_video_codec
     except (av.FFmpegError, ValueError) as error:
         raise OptionError(f"{container!r} is no container that can be written: "
