@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "doctor": {"io", "engine"},
     "api": {"errors", "options", "progress", "registry", "tasks", "summary", "pipeline"},
     "cli": {"errors", "options", "progress", "captions", "registry", "tasks", "summary", "pipeline",
-            "benchmark", "doctor", "job"},
+            "benchmark", "doctor", "job", "io"},
     "__init__": {"registry", "api"},
     "__main__": {"cli"},
 }
