@@ -25,7 +25,26 @@ class StopRule(Protocol):
         ...
 
 
-class HoldOut:
+class _Patient:
+    """Keeps the weights of the best check, and counts those since."""
+
+    def __init__(self, patience: int):
+        self._patience = patience
+        self._least, self._since, self._best = float("inf"), 0, None
+
+    def _worse(self, error: float, weights: Weights) -> bool:
+        """Whether there have been `patience` checks since the least `error`."""
+        if error < self._least:
+            self._least, self._since, self._best = error, 0, [w.clone() for w in weights]
+        else:
+            self._since += 1
+        return self._since >= self._patience
+
+    def best(self) -> Weights | None:
+        return self._best
+
+
+class HoldOut(_Patient):
     """Stop once held-out known pixels have not got better for `patience` checks, and take the best weights.
 
     What explains pixels it never saw explains the hole; what no longer does has begun to draw noise.
@@ -34,25 +53,16 @@ class HoldOut:
     SHARE = 0.03  # of the known pixels
 
     def __init__(self, held: HeldOut, patience: int = 3):
-        self.problem = held.problem
-        self._held, self._patience = held, patience
-        self._least, self._since, self._best = float("inf"), 0, None
+        super().__init__(patience)
+        self.problem, self._held = held.problem, held
 
     def update(self, step: int, estimate: Estimate, weights: Weights) -> str | None:
-        error = float(self._held.error(estimate))
-        if error < self._least:
-            self._least, self._since, self._best = error, 0, [w.clone() for w in weights]
-            return None
-        self._since += 1
-        if self._since < self._patience:
+        if not self._worse(float(self._held.error(estimate)), weights):
             return None
         return f"Held-out pixels have not got better since {self._since} checks; stopped after {step} steps."
 
-    def best(self) -> Weights | None:
-        return self._best
 
-
-class Variance:
+class Variance(_Patient):
     """Stop once the answers have wandered more than they did for `patience` checks, and take the weights of that calm.
 
     ES-EMV: Wang et al., Early Stopping for Deep Image Prior, arXiv 2112.06074: variance ← (1 − α)(variance +
@@ -63,10 +73,10 @@ class Variance:
     ALPHA = 0.1
 
     def __init__(self, problem: Problem, patience: int = 10):
-        self.problem, self._patience = problem, patience
+        super().__init__(patience)
+        self.problem = problem
         self._mean: dict[str, torch.Tensor] = {}
         self._variance, self._checks = 0.0, 0
-        self._least, self._since, self._best = float("inf"), 0, None
 
     def update(self, step: int, estimate: Estimate, weights: Weights) -> str | None:
         mean = self._mean or {name: x.clone() for name, x in estimate.items()}
@@ -76,16 +86,9 @@ class Variance:
         self._checks += 1
         if self._checks <= 1 / self.ALPHA:  # the mean is still that of the beginning
             return None
-        if self._variance < self._least:
-            self._least, self._since, self._best = self._variance, 0, [w.clone() for w in weights]
-            return None
-        self._since += 1
-        if self._since < self._patience:
+        if not self._worse(self._variance, weights):
             return None
         return f"The answers have not been calmer since {self._since} checks; stopped after {step} steps."
-
-    def best(self) -> Weights | None:
-        return self._best
 
 
 def hold_out(problem: Problem, seed: int) -> StopRule | None:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .base import Estimate, Problem
+from .base import Estimate, Problem, tensor
 from .moved import fetched, places_of
 
 # With .05 and .1 the indoor pair's 19.9 dB fall to 16.5: the clear picture is driven too dark. So little keeps the
@@ -49,8 +49,8 @@ class HazeProblem(Problem):
     def of(cls, frame: np.ndarray, small: np.ndarray, air: np.ndarray, guess: np.ndarray,
            back: np.ndarray | None = None) -> HazeProblem:
         """guess: (h, w); back: (h, w, 2) flow to the last frame in pixels."""
-        return cls(frame, small, air, _tensor(small), torch.from_numpy(air.astype(np.float32)).view(1, 3, 1, 1),
-                   _tensor(guess[..., None]), None if back is None else places_of(back))
+        return cls(frame, small, air, tensor(small), torch.from_numpy(air.astype(np.float32)).view(1, 3, 1, 1),
+                   tensor(guess[..., None]), None if back is None else places_of(back))
 
     def outputs(self) -> dict[str, tuple[int, int, int]]:
         return {"picture": (3, *self.small.shape[:2]), "through": (1, *self.small.shape[:2])}
@@ -81,8 +81,3 @@ class HazeProblem(Problem):
         if self.back is None:
             return self
         return replace(self, expected=fetched(last.through(estimate), self.back))
-
-
-def _tensor(values: np.ndarray) -> torch.Tensor:
-    """(h, w, C) as (1, C, h, w) float32."""
-    return torch.from_numpy(np.moveaxis(values, -1, 0).astype(np.float32, order="C"))[None]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from .base import Estimate, Problem
+from .base import Estimate, Problem, tensor
 from .moved import fetched, places_of
 
 # As tried on the four hardest of ten composites, mean IoU over five frames, 150 steps and 15 a later frame: hints alone
@@ -48,10 +48,10 @@ class LayersProblem(Problem):
     def of(cls, frame: np.ndarray, small: np.ndarray, hints: np.ndarray, sure: np.ndarray,
            back: np.ndarray | None = None, trust: np.ndarray | None = None) -> LayersProblem:
         """hints: (h, w, N); sure, trust: (h, w); back: (h, w, 2) flow to the last frame in pixels."""
-        known = (_tensor(small / np.float32(255)), _tensor(hints), _tensor(sure[..., None]))
+        known = (tensor(small / np.float32(255)), tensor(hints), tensor(sure[..., None]))
         if back is None:
             return cls(frame, small, *known)
-        return cls(frame, small, *known, places_of(back), _tensor(trust[..., None]))
+        return cls(frame, small, *known, places_of(back), tensor(trust[..., None]))
 
     def outputs(self) -> dict[str, tuple[int, int, int]]:
         count, height, width = self.hints.shape[1:]
@@ -92,8 +92,3 @@ class LayersProblem(Problem):
         if self.back is None:
             return self
         return replace(self, expected=fetched(last.masks(estimate), self.back))
-
-
-def _tensor(values: np.ndarray) -> torch.Tensor:
-    """(h, w, C) as (1, C, h, w) float32."""
-    return torch.from_numpy(np.moveaxis(values, -1, 0).astype(np.float32, order="C"))[None]
