@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+import numpy as np
+
 from ..options import EngineOptions, JobOptions, OutputOptions
 from ..progress import Tell
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-
-    import numpy as np
 
     from .. import io
     from ..frame import Cue, VideoInfo
@@ -48,6 +48,11 @@ class Window:
     frames: np.ndarray
     holes: np.ndarray
     marked: np.ndarray
+
+    def image(self, place: int) -> np.ndarray:
+        """The frame at `place` of the window as (h, w, 3) float32 in [0, 1], to be left as it is."""
+        frame = self.frames[place]
+        return frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
 
 
 class Task(ABC):

@@ -37,23 +37,19 @@ class Dehaze(WholeFrames):
     reach = 12  # frames on both sides that the haze's colour is averaged over: it changes slowly, between chunks, too
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
-        small = [_float(layers.reduced(frame, layers.HAZE_LINES)) for frame in window.frames]
+        small = [layers.reduced(frame, layers.HAZE_LINES) / np.float32(255) for frame in window.frames]
         airs = np.stack([layers.air_of(picture) for picture in small])
         for index in targets:
             place = index - window.first
             air = airs[max(place - self.reach, 0):place + self.reach + 1].mean(0)
             back = layers.flow_back(small[place], small[place - 1]) if place else None
-            yield problems.HazeProblem.of(_float(window.frames[place]), small[place], air,
+            yield problems.HazeProblem.of(window.image(place), small[place], air,
                                           layers.through(small[place], air, self.options.strength), back)
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.HazeProblem)
         clear = layers.cleared(problem.frame, problem.small, problem.answer(estimate), problem.air)
         return Patch(Box(0, 0, *clear.shape[:2]), clear, np.ones(clear.shape[:2], np.float32))
-
-
-def _float(picture: np.ndarray) -> np.ndarray:
-    return picture / np.float32(255) if picture.dtype == np.uint8 else picture
 
 
 TASK = Dehaze

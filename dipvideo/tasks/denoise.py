@@ -62,7 +62,7 @@ class Denoise(WholeFrames):
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         levels = self._levels(window)
         deviation = float(np.sqrt(np.square(levels).mean()))
-        fuser = motion.Fuser(partial(_frame, window), lambda place: noise.shrunk(_frame(window, place), levels, step=2),
+        fuser = motion.Fuser(window.image, lambda place: noise.shrunk(window.image(place), levels, step=2),
                              len(window.frames), deviation, self.reach)
         for index in targets:
             fused = fuser.fuse(index - window.first)
@@ -75,7 +75,7 @@ class Denoise(WholeFrames):
         if self.options.sigma != "auto":
             return noise.white(_number(self.options.sigma) / 255)
         every = max(len(window.frames) // 8, 1)
-        return np.median([noise.levels_of(_frame(window, place)) for place in range(0, len(window.frames), every)], 0)
+        return np.median([noise.levels_of(window.image(place)) for place in range(0, len(window.frames), every)], 0)
 
     def _problem(self, fused: motion.Fused, tile: Box, levels: np.ndarray, refined: bool, seed: int) -> Problem:
         wide = tile.grown(MARGIN, *fused.share.shape)
@@ -97,11 +97,6 @@ class Denoise(WholeFrames):
         assert isinstance(problem, problems.DenoiseProblem)
         picture = problem.picture(estimate)
         return Patch(problem.box, picture, np.ones(picture.shape[:2], np.float32))
-
-
-def _frame(window: Window, place: int) -> np.ndarray:
-    frame = window.frames[place]
-    return frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
 
 
 def _number(text: str) -> float:

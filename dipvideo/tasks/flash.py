@@ -67,8 +67,7 @@ class Flash(WholeFrames):
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         for index in targets:
-            frame = window.frames[index - window.first]
-            guide = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
+            guide = window.image(index - window.first)
             target = self._without_flash(index, *guide.shape[:2])
             for tile in self.tiles(chunk):
                 yield problems.GuidedProblem(tile, problems.tensor(target[tile.slices]),

@@ -117,8 +117,7 @@ class Inpaint(Task):
             borrowed = motion.borrow(window.frames, window.holes, places, window.marked)
         thin = False
         for number, place in enumerate(places):
-            frame, hole = window.frames[place], window.holes[place]
-            image = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame.copy()
+            image, hole = window.image(place), window.holes[place]
             confidence, source = np.zeros(hole.shape, np.float32), np.full(hole.shape, DRAWN, np.int32)
             if found := next(borrowed, None):
                 confidence = np.where(hole, found.confidence, 0)

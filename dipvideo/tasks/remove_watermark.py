@@ -80,8 +80,7 @@ class RemoveWatermark(Inpaint):
         part = chunk.box.slices
         gain, shift, trust = (values[part] for values in (self._mark.gain, self._mark.shift, self._mark.trust))
         for index, problem in zip(targets, super().problems(chunk, window, targets), strict=True):
-            frame = window.frames[index - window.first]
-            frame = frame / np.float32(255) if frame.dtype == np.uint8 else frame
+            frame = window.image(index - window.first)
             if isinstance(problem, problems.ThinProblem):
                 yield problem
                 continue

@@ -45,10 +45,10 @@ class SuperResolve(WholeFrames):
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         for index in targets:
+            image = window.image(index - window.first)
             for tile in self.tiles(chunk):
-                given = window.frames[index - window.first][tile.slices]
-                image = given.astype(np.float32) / 255 if given.dtype == np.uint8 else given
-                yield problems.EnlargeProblem.of(tile, image, scale=self.scale, smaller=self.options.downscaling)
+                yield problems.EnlargeProblem.of(tile, image[tile.slices], scale=self.scale,
+                                                 smaller=self.options.downscaling)
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.EnlargeProblem)
