@@ -5,9 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import mean
+
+import torch
 
 from ... import engine
 from ...metrics import mse
+from ...problems import Estimate
 from ..clock import busy_seconds
 from .posed import Posed
 
@@ -39,10 +43,12 @@ def cold_ladder(last: int) -> tuple[int, ...]:
 class Bench:
     """The frames to fit with one seed; `spent` is told of every fit's steps.
 
-    first: the prior as it was first drawn.
+    first: the prior as it was first drawn; average: of the weights, decay; 0 answers with the last.
     """
 
-    def __init__(self, posed: Posed, first: engine.Prior, cold_steps: int, spent: Callable[[int], None]):
+    def __init__(self, posed: Posed, first: engine.Prior, cold_steps: int, average: float,
+                 spent: Callable[[int], None]):
+        self._average = average
         self._problems = [p.to(first.device) for p in posed.problems]
         self._posed, self._first, self._cold_steps, self._spent = posed, first, cold_steps, spent
         self._begun: engine.Prior | None = None
@@ -56,25 +62,51 @@ class Bench:
 
     def cost(self, policy: str, rungs: tuple[int, ...]) -> int:
         """The steps that measuring `policy` takes, but for the first frame, which all but cold share."""
-        return (self._cold_steps if policy == "cold" else sum(rungs)) * (len(self._problems) - 1)
+        steps = sum(rungs)
+        if policy == "cold":
+            steps = sum(cold_ladder(self._cold_steps)) if self._looks_disturb() else self._cold_steps
+        return steps * (len(self._problems) - 1)
+
+    def _looks_disturb(self) -> bool:
+        """Whether a fit that is looked at on its way ends elsewhere: an average goes on to what follows, and lessons
+        are counted from the beginning of a fit."""
+        return self._average > 0 or self._problems[0].lesson(0) is not self._problems[0]
 
     def _fit(self, place: int, prior: engine.Prior, steps: int) -> tuple[float, float]:
         """Fit the frame at `place` from where `prior` stands: its error and the seconds."""
         began = busy_seconds(prior.device)
-        result = engine.fit(self._problems[place], prior, steps=steps)
+        result = engine.fit(self._problems[place], prior, steps=steps, average=self._average)
         seconds = busy_seconds(prior.device) - began
         self._spent(steps)
-        picture = self._problems[place].picture(result.estimate)
-        return mse(picture, self._posed.truths[place], self._posed.scored[place]), seconds
+        return self._error(place, result.estimate, prior), seconds
+
+    def _error(self, place: int, estimate: Estimate, prior: engine.Prior) -> float:
+        """How far the answer that `estimate` leads to is from the truth."""
+        problem = self._problems[place]
+        while (further := problem.further(estimate)) is not None:
+            problem = further
+            with torch.no_grad():
+                estimate = prior(problem.codes())
+        return mse(problem.picture(estimate), self._posed.truths[place], self._posed.scored[place])
+
+    def unfitted(self) -> float:
+        """The error before any step, over every frame but the first."""
+        with torch.no_grad():
+            return mean(self._error(place, self._first(self._problems[place].codes()), self._first)
+                        for place in range(1, len(self._problems)))
 
     def _cold(self) -> list[list[tuple[float, float]]]:
         """Each frame but the first from nothing, looked at along the way."""
         ladder, prior = cold_ladder(self._cold_steps), copy.deepcopy(self._first)
+        anew = self._looks_disturb()
         rows: list[list[tuple[float, float]]] = [[] for _ in ladder]
         for place in range(1, len(self._problems)):
             prior.reset()
             done, spent = 0, 0.0
             for row, steps in zip(rows, ladder, strict=True):
+                if anew:
+                    prior.reset()
+                    done, spent = 0, 0.0
                 error, took = self._fit(place, prior, steps - done)
                 done, spent = steps, spent + took
                 row.append((error, spent))
