@@ -1,5 +1,6 @@
 """The warm-start study of noise and of enlarging: it asks what the tasks ask, and looks at cold fits without harm."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ def test_looking_at_a_cold_fit_does_not_change_where_it_ends(film: str, task: st
     options = WarmStartOptions(task=task, **QUICK, **SMALL[task])
     settings, posed = engine.settle(options, task), pose_whole(film, options, quiet)
     told = []
-    bench = Bench(posed, make_prior(posed.problems[0], settings, 0), 28, 0.9, told.append)
+    bench = Bench(posed, partial(make_prior, settings=settings, seed=0), 28, 0.9, told.append)
     curve = bench.measure("cold", 0, ())
     assert sum(told) == bench.cost("cold", ()) == 2 * sum(cold_ladder(28))
     alone = make_prior(posed.problems[1], settings, 0)
@@ -103,6 +104,7 @@ def test_looking_at_a_cold_fit_does_not_change_where_it_ends(film: str, task: st
     ({"task": "denoise", "crop": "wide"}, "A crop is WIDTHxHEIGHT"),
     ({"task": "super-resolve", "scale": 3, "crop": "128x128"}, "multiples of 3"),
     ({"task": "denoise", "crop": "200x64"}, "give a smaller one with --crop"),
+    ({"task": "denoise", "follow": True}, "nothing to follow for denoise"),
     ({"task": "super-resolve", "base": False}, "no way to enlarge so"),
 ])
 def test_a_mistake_is_one_sentence(film: str, change: dict, sentence: str) -> None:

@@ -54,6 +54,8 @@ class FillOptions(TaskOptions):
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
                            least=0.0, most=10.0)
+    follow: bool = option(False, "Let the prior follow the camera, so that what was learnt of a thing stays with it "
+                                 "when it moves in the picture.")
     save_mask: str | None = option(None, "Also write the holes as a lossless video (.mkv), white where filled.",
                                    metavar="FILE")
     provenance: str | None = option(None, "Also write where each filled pixel came from, as a lossless video (.mkv, "
@@ -115,8 +117,10 @@ class Inpaint(Task):
         borrowed = iter(())
         if self.options.borrow:
             borrowed = motion.borrow(window.frames, window.holes, places, window.marked)
-        thin = False
-        for number, place in enumerate(places):
+        thin, moves = False, [None] * len(places)
+        if self.options.follow:
+            moves = list(motion.drift(map(window.image, places), (window.holes[place] for place in places)))
+        for number, (place, moved) in enumerate(zip(places, moves, strict=True)):
             image, hole = window.image(place), window.holes[place]
             confidence, source = np.zeros(hole.shape, np.float32), np.full(hole.shape, DRAWN, np.int32)
             if found := next(borrowed, None):
@@ -131,7 +135,7 @@ class Inpaint(Task):
                 continue
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
                                           pull=self.options.pull, hold=self.options.memory, source=source,
-                                          share=SHARES[self.options.draw])
+                                          share=SHARES[self.options.draw], moved=moved)
 
     def _suits_thin(self, hole: np.ndarray, confidence: np.ndarray) -> bool:
         """Whether a chunk is filled by what its own thin holes, laid elsewhere, teach; asked of its first frame."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -40,6 +41,7 @@ class Study:
     network: str
     base: bool
     flat_start: bool
+    follow: bool
     average: float
     device: str
     precision: str
@@ -69,8 +71,8 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
     posed = pose(clip, options, tell) if options.task == "inpaint" else pose_whole(clip, options, tell)
     meter = _Meter(tell)
     seeds = range(options.seed, options.seed + options.seeds)
-    benches = {seed: Bench(posed, make_prior(posed.problems[0], settings, seed), options.cold_steps, settings.average,
-                           meter.add)
+    benches = {seed: Bench(posed, partial(make_prior, settings=settings, seed=seed), options.cold_steps,
+                           settings.average, meter.add)
                for seed in seeds}  # made first: a prior settles how many threads the device has
     device, precision = engine.describe(settings.device), str(settings.precision).removeprefix("torch.")
     conditions = {"frames": posed.fingerprint(), "network": settings.network, "precision": precision,
@@ -92,7 +94,8 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
         curves.append(curve)
     unfitted = decibels(median(bench.unfitted() for bench in benches.values()))
     return Study(Path(clip).name, options.task, tuple(posed.indices), posed.cut, posed.crop, posed.against,
-                 settings.network, options.base, options.flat_start, settings.average, device, precision,
+                 settings.network, options.base, options.flat_start, options.follow,
+                 settings.average, device, precision,
                  options.cold_steps, unfitted, tuple(curves), tuple(verdicts_of(curves, policies, posed.cut)))
 
 
