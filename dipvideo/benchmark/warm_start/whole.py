@@ -18,7 +18,7 @@ from ..options import WarmStartOptions
 from .posed import Posed
 from .runs import nearest, run_of
 
-MOST = 256  # pixels of a side of what the prior is given: tasks answer larger frames in parts
+LEAST, MOST = 16, 256  # pixels of a side of what the prior is given: tasks answer larger frames in parts
 SIGMA, SCALE, CROP = 25.0, 2, "160x96"
 
 
@@ -84,8 +84,8 @@ def _crop(text: str, scale: int) -> tuple[int, int]:
         width, height = (int(side) for side in text.split("x"))
     except ValueError:
         width = height = 0
-    if not (32 * scale <= width <= MOST * scale and 32 * scale <= height <= MOST * scale
-            and width % scale == height % scale == 0):
-        raise OptionError(f"A crop is WIDTHxHEIGHT, multiples of {scale}, from {32 * scale} to {MOST * scale} pixels "
-                          f"each; got {text!r}.")
+    least, most = LEAST * scale, MOST * scale
+    if not (least <= width <= most and least <= height <= most and width % scale == height % scale == 0):
+        raise OptionError(f"A crop is WIDTHxHEIGHT, multiples of {scale}, from {least} to {most} pixels each; got "
+                          f"{text!r}.")
     return width, height
