@@ -1,24 +1,29 @@
 """A prior that follows the camera: it draws on a torus, of which the picture is a part that moves."""
 
 import copy
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from conftest import panned, texture
+from conftest import panned, texture, write_video
 from torch.nn import functional
 
 from dipvideo import engine
 from dipvideo.benchmark import WarmStartOptions
 from dipvideo.engine.prior import canvas
 from dipvideo.geometry import Box
+from dipvideo.io import open_source
 from dipvideo.metrics import psnr
 from dipvideo.motion import drift
 from dipvideo.networks import make
 from dipvideo.networks.blocks import Enlarge, wrapped
 from dipvideo.problems import FillProblem
 from dipvideo.restore import make_prior as prior_for
+from dipvideo.restore import read_window
+from dipvideo.tasks.inpaint import FillOptions, Inpaint
+from dipvideo.tasks.remove_watermark import RemoveWatermark, RemoveWatermarkOptions
 
 SIZE, SPEED = (48, 96), 6
 NETWORK = "taper:widths=8-16-32"
@@ -110,6 +115,23 @@ def test_the_memory_of_the_last_answer_moves_along() -> None:
     assert torch.allclose(remembered[..., 4:, :-6], seen[..., :-4, 6:], atol=1e-5)
     (last, now), _ = problems([None, None], hold=0.1)
     assert torch.equal(now.follow(last, {"image": answer}).memory, last.answer({"image": answer}))
+
+
+def test_inpaint_tells_the_prior_where_the_camera_went(tmp_path: Path) -> None:
+    film = str(write_video(tmp_path / "film.mp4", panned(5, speed=SPEED)))
+    cv2.imwrite(str(tmp_path / "mask.png"), np.pad(np.full((10, 60), 255, np.uint8), ((70, 16), (50, 50))))
+    for task, options in ((Inpaint, FillOptions), (RemoveWatermark, RemoveWatermarkOptions)):
+        for follow in (True, False):
+            asked = task(options(mask=str(tmp_path / "mask.png"), borrow=False, method="deep", follow=follow))
+            source = open_source(film)
+            plan, holes = asked.plan(source, lambda progress: None)
+            chunk, = plan.chunks
+            posed = list(asked.problems(chunk, read_window(source, chunk, holes), range(5)))
+            moves = [p.moved for p in posed]
+            if follow:
+                assert np.abs(np.subtract(moves, [(0, -SPEED * k) for k in range(5)])).max() <= 1
+            else:
+                assert moves == [None] * 5
 
 
 def test_drift_adds_up_what_most_known_pixels_do() -> None:
