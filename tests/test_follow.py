@@ -117,21 +117,21 @@ def test_the_memory_of_the_last_answer_moves_along() -> None:
     assert torch.equal(now.follow(last, {"image": answer}).memory, last.answer({"image": answer}))
 
 
-def test_inpaint_tells_the_prior_where_the_camera_went(tmp_path: Path) -> None:
-    film = str(write_video(tmp_path / "film.mp4", panned(5, speed=SPEED)))
+@pytest.mark.parametrize("task, options", [(Inpaint, FillOptions), (RemoveWatermark, RemoveWatermarkOptions)])
+@pytest.mark.parametrize("follow, speed, does", [("always", 0, True), ("auto", SPEED, True), ("auto", 0, False),
+                                                 ("never", SPEED, False)])
+def test_the_prior_follows_where_it_is_told_to_or_the_camera_is_fast(tmp_path: Path, task: type, options: type,
+                                                                     follow: str, speed: int, does: bool) -> None:
+    source = open_source(str(write_video(tmp_path / "film.mp4", panned(5, speed=speed))))
     cv2.imwrite(str(tmp_path / "mask.png"), np.pad(np.full((10, 60), 255, np.uint8), ((70, 16), (50, 50))))
-    for task, options in ((Inpaint, FillOptions), (RemoveWatermark, RemoveWatermarkOptions)):
-        for follow in (True, False):
-            asked = task(options(mask=str(tmp_path / "mask.png"), borrow=False, method="deep", follow=follow))
-            source = open_source(film)
-            plan, holes = asked.plan(source, lambda progress: None)
-            chunk, = plan.chunks
-            posed = list(asked.problems(chunk, read_window(source, chunk, holes), range(5)))
-            moves = [p.moved for p in posed]
-            if follow:
-                assert np.abs(np.subtract(moves, [(0, -SPEED * k) for k in range(5)])).max() <= 1
-            else:
-                assert moves == [None] * 5
+    asked = task(options(mask=str(tmp_path / "mask.png"), borrow=False, method="deep", follow=follow))
+    plan, holes = asked.plan(source, lambda progress: None)
+    chunk, = plan.chunks
+    moves = [problem.moved for problem in asked.problems(chunk, read_window(source, chunk, holes), range(5))]
+    if does:
+        assert np.abs(np.subtract(moves, [(0, -speed * k) for k in range(5)])).max() <= 1
+    else:
+        assert moves == [None] * 5
 
 
 def test_drift_adds_up_what_most_known_pixels_do() -> None:
@@ -145,3 +145,11 @@ def test_drift_adds_up_what_most_known_pixels_do() -> None:
     assert found[0] == (0, 0)
     assert np.abs(np.subtract(found, [(-2 * k, 5 * k) for k in range(5)])).max() <= 1
 
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (8, 40), (16, 400), (24, 24)])
+def test_what_is_too_small_to_tell_stays(size: tuple[int, int]) -> None:
+    pictures = np.random.default_rng(0).random((3, *size, 3)).astype(np.float32)
+    for hidden in (0, 1):
+        found = list(drift(pictures, np.full((3, *size), hidden, bool)))
+        assert len(found) == 3 and np.abs(found).max() <= (0 if min(size) < 20 else 24)

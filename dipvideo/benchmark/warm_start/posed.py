@@ -66,7 +66,7 @@ def pose(clip: str, options: HoleOptions, tell: Tell) -> Posed:
         raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill, or --hole caption "
                           "for a clip that has none.")
     task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0,
-                               method="deep", follow=options.follow))
+                               method="deep", follow="always" if options.follow else "never"))
     source = io.open_source(clip)
     plan, holes = task.plan(source, tell)
     if not plan.chunks:
