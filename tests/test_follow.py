@@ -1,6 +1,7 @@
 """A prior that follows the camera: it draws on a torus, of which the picture is a part that moves."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -90,13 +91,14 @@ def test_doubling_on_a_torus_is_the_same_everywhere() -> None:
 
 
 def test_the_picture_is_the_part_of_the_canvas_that_was_there_before_the_move() -> None:
-    prior = prior_for(problems([(0, 0)])[0][0], SETTINGS, 0)
+    prior = prior_for(problems([(0, 0)])[0][0], replace(SETTINGS, flat_start=False), 0)
     assert prior.codes["image"].shape[-2:] == canvas(*SIZE) == (64, 96 + 32)
     with torch.no_grad():
         before = prior()["image"]
         prior.follow((3, -5))
         after = prior()["image"]
     assert before.shape == after.shape == (1, 3, *SIZE)
+    assert before.std() > 0.01
     assert torch.equal(after[..., 3:, :-5], before[..., :-3, 5:])  # what was drawn moved down and left
 
 
