@@ -115,7 +115,6 @@ class _Finder:
         """What is known of the frames of one caption. evidence: (n, h, w) bool, where each frame shows no text."""
         with ThreadPoolExecutor(THREADS) as pool:
             guesses = list(pool.map(self._guess, targets, evidence[targets]))
-        self._candidates.forget(targets[0])
         return _Caption(self._frames, self._holes, evidence, marked, targets, guesses)
 
     def _guess(self, target: int, evidence: np.ndarray) -> Guess:

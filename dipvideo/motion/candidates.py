@@ -18,6 +18,7 @@ from .scene import Scene
 # over a pan.
 SPANS = ((1, 16, 1), (18, 48, 2), (52, 96, 4))
 REACH = 96
+BEHIND = 8  # frames that another thread's target may be behind; were it farther, flows would be found twice
 FLOOR = 1.0  # squared code values added to every cost: quantisation makes no candidate perfect
 DEPTH = 4  # pixels of the film from which a rim would have to be carried into a stroke
 # A cost below STILL squared code values + SHARE of the rim's is not worth bettering: where it is so in ENOUGH of the
@@ -68,11 +69,8 @@ class Candidates:
                                    for source, place in moved))
             if found and np.mean(np.min([c.cost for c in found], 0) < STILL + SHARE * rim) > ENOUGH:
                 break
+        self._flows.forget(target - REACH - BEHIND)
         return found
-
-    def forget(self, before: int) -> None:
-        """No target before `before` is to come: drop what only they need."""
-        self._flows.forget(before - REACH)
 
     def _panned(self, target: int, sources: list[int]) -> Iterator[tuple[int, np.ndarray]]:
         for source in sources:

@@ -37,9 +37,10 @@ class Flows:
             yield frame, place
 
     def forget(self, before: int) -> None:
-        """Drop what touches frames before `before`: the window is walked once, forwards."""
-        for pair in [p for p in self._kept if min(p) < before]:
-            del self._kept[pair]
+        """Drop what touches frames before `before`: the window is walked forwards."""
+        with self._one_at_a_time:
+            for pair in [p for p in self._kept if min(p) < before]:
+                del self._kept[pair]
 
     def _between(self, one: int, other: int) -> np.ndarray:
         with self._one_at_a_time:
