@@ -79,12 +79,14 @@ def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarra
     luma = np.rint(mean).clip(0, 255).astype(np.uint8)
     strokes = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, kernel)
     usual = float(np.percentile(strokes[letters], 70))
-    colour = float(np.percentile(mean[letters], 70))
+    # a stroke thinner than a pixel is mixed with its outline, one that fills pixels is as bright as letters get
+    colour, purest = np.percentile(mean[letters], (70, 95))
     calm = _calm(deviation, letters)
     # A thin letter lets some of a restless picture through: it changes, but much less than what is around it.
     wide = (2 * round(height) + 1,) * 2
     stands = deviation <= np.maximum(calm, THIN * cv2.blur(deviation.astype(np.float32), wide))
-    core = (strokes >= PROMINENT * usual) & (np.abs(mean - colour) < COLOUR_255) & stands
+    core = strokes >= PROMINENT * usual
+    core &= (mean > colour - COLOUR_255) & (mean < purest + COLOUR_255) & stands
     if changes:
         core = _mostly(core, np.maximum.reduce(changes) > CHANGED_255)
     kept = letters.copy()
