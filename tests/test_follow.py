@@ -12,7 +12,7 @@ from conftest import panned, texture, write_video
 from torch.nn import functional
 
 from dipvideo import engine
-from dipvideo.benchmark import WarmStartOptions
+from dipvideo.benchmark import WarmStartOptions, measure_warm_start
 from dipvideo.engine.prior import canvas
 from dipvideo.geometry import Box
 from dipvideo.io import open_source
@@ -134,6 +134,15 @@ def test_the_prior_follows_where_it_is_told_to_or_the_camera_is_fast(tmp_path: P
         assert np.abs(np.subtract(moves, [(0, -speed * k) for k in range(5)])).max() <= 1
     else:
         assert moves == [None] * 5
+
+
+def test_a_study_sets_what_follows_beside_what_is_cold_and_does_not(tmp_path: Path) -> None:
+    film = str(write_video(tmp_path / "film.mp4", panned(4, speed=SPEED)))
+    asked = {"hole": "caption", "frames": 3, "cold_steps": 10, "seeds": 1, "rungs": "4", "base": False,
+             "policies": "previous", "network": NETWORK, "device": "cpu", "precision": "float32"}
+    still, followed = (measure_warm_start(film, WarmStartOptions(**asked, follow=follow)) for follow in (False, True))
+    assert still.curves[0].errors == followed.curves[0].errors  # cold is the same yardstick
+    assert still.curves[1].errors != followed.curves[1].errors and followed.follow
 
 
 def test_drift_adds_up_what_most_known_pixels_do() -> None:

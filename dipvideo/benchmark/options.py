@@ -112,7 +112,6 @@ class HoleOptions(EngineOptions):
                               choices=("caption", "scattered"))
     grow: int = option(0, "Grow the mask by this many pixels on every side.", least=0, most=200)
     base: bool = option(True, "Draw texture on a smooth base; without it the prior draws everything, as in the paper.")
-    follow: bool = option(False, "Let all starts but the cold one follow the camera, as inpaint --follow always does.")
     frames: int = option(12, "How many frames of the clip's longest run of holes; 60 or more show drift.", least=1)
     cut: bool = option(False, "Take the frames around a cut, half of them before it; weights are carried over it.")
     cold_steps: int = option(640, "Steps of a cold frame.", least=10)
@@ -143,6 +142,7 @@ class WarmStartOptions(HoleOptions):
                                most=8)
     crop: str | None = option(None, "For denoise and super-resolve: take the middle of the picture, of this size. "
                               "Default: 160x96.", metavar="WxH")
+    follow: bool = option(False, "Let all starts but the cold one follow the camera, as inpaint --follow always does.")
     average: float | None = option(None, "Answer with the running average of the network's weights over a frame's "
                                    "steps, of this decay. Default: that of the task, 0 for inpaint.", least=0.0,
                                    most=0.999)

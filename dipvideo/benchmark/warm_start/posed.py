@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...plan import Chunk
     from ...problems import DenoiseProblem, EnlargeProblem, FillProblem
 
+
 @dataclass(frozen=True, slots=True)
 class Posed:
     """problems: one a frame, in order; truths: (h, w, 3) float32; scored: (h, w) bool, the pixels to compare.
@@ -50,10 +51,11 @@ class Posed:
         return digest.hexdigest()
 
 
-def pose(clip: str, options: HoleOptions, tell: Tell) -> Posed:
+def pose(clip: str, options: HoleOptions, tell: Tell, *, follow: bool = False) -> Posed:
     """The longest run of holes in one shot, or with `options.cut` the run around a cut, at most `options.frames`.
 
-    Without a truth the same holes, moved to where the picture is known, are cut out too, and scored.
+    Without a truth the same holes, moved to where the picture is known, are cut out too, and scored. follow: the
+    problems say where the camera went.
     Raises OptionError without a mask, a hole or a cut, MaskMismatch for a truth of another size, and SourceError.
     """
     if options.hole is not None:
@@ -61,12 +63,12 @@ def pose(clip: str, options: HoleOptions, tell: Tell) -> Posed:
         with tempfile.TemporaryDirectory() as scratch:
             mask = str(Path(scratch) / "hole.png")
             cv2.imwrite(mask, HOLES[options.hole](info.height, info.width) * np.uint8(255))
-            return pose(clip, replace(options, hole=None, mask=mask, truth=clip), tell)
+            return pose(clip, replace(options, hole=None, mask=mask, truth=clip), tell, follow=follow)
     if options.mask is None:
         raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill, or --hole caption "
                           "for a clip that has none.")
     task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0,
-                               method="deep", follow="always" if options.follow else "never"))
+                               method="deep", follow="always" if follow else "never"))
     source = io.open_source(clip)
     plan, holes = task.plan(source, tell)
     if not plan.chunks:

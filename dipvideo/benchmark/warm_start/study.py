@@ -68,7 +68,10 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
     rungs = _rungs(options.rungs)
     settings = _settled(options)
     kept = Kept(keep)
-    posed = pose(clip, options, tell) if options.task == "inpaint" else pose_whole(clip, options, tell)
+    if options.task == "inpaint":
+        posed = pose(clip, options, tell, follow=options.follow)
+    else:
+        posed = pose_whole(clip, options, tell)
     meter = _Meter(tell)
     seeds = range(options.seed, options.seed + options.seeds)
     benches = {seed: Bench(posed, partial(make_prior, settings=settings, seed=seed), options.cold_steps,
