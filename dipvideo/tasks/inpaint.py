@@ -29,8 +29,8 @@ HOW = ("How the prior draws: thin (what the hole's own pattern, laid over known 
        "and strokes), deep (from a random code, by --base, --draw, --pull and --memory); auto is thin where no pixel "
        "lies more than 5 pixels inside a hole and other frames show less than a tenth of it.")
 FEW = 0.1  # share of a hole that other frames show, below which it is filled from within
-# Pixels a frame from which the prior follows the camera, which costs it 1.3 times the seconds of a step. At 3 and at 18
-# it saves most of the steps (benchmarks/warm-start: bikes-followed, cockatoo-followed); below 1 nothing was measured.
+# Pixels a frame from which the prior follows the camera, which costs a step 1.4 to 1.6 times the seconds. At 3 and at
+# 18 it saves steps (benchmarks/warm-start: bikes-followed, cockatoo-followed); below 1 nothing was measured.
 FAST = 1.0
 SHARES = {"auto": None, "always": 1.0, "never": 0.0}  # of what the prior draws; None: it is tried first
 
