@@ -109,11 +109,16 @@ class EngineOptions(Options):
 class JobOptions(Options):
     """Where the work is done, and how it is kept safe."""
 
-    executor: str = option("auto", "Who restores: this process (local), or others of this machine, of which one may be "
-                                   "lost (processes); auto is processes where there is more than one worker.",
-                           choices=("auto", "local", "processes"))
+    executor: str = option("auto", "Who restores: this process (local), others of this machine, of which one may be "
+                                   "lost (processes), or a Ray cluster (ray); auto is ray with --address, and "
+                                   "processes where there is more than one worker.",
+                           choices=("auto", "local", "processes", "ray"))
+    address: str | None = option(None, "The Ray cluster that restores, as host:port, or auto for the one of this "
+                                       "machine. Default for --executor ray: one begun here for this run.",
+                                 metavar="HOST:PORT")
     workers: int | None = option(None, "How many parts of the film are restored at a time. Default: one for each of "
-                                       "--devices. Several on one CPU are fastest with OMP_NUM_THREADS=1.",
+                                       "--devices, and all of --address. Several on one CPU are fastest with "
+                                       "OMP_NUM_THREADS=1.",
                                  least=1, most=1024)
     devices: str | None = option(None, "Where workers compute: cuda:0,cuda:1 …, or cuda for every GPU. Default: on "
                                        "--device.", metavar="LIST")

@@ -20,14 +20,15 @@ import numpy as np
 
 from . import engine, io
 from .errors import DiskFull, NotRestored, OptionError, WorkerLost
-from .executors import Executor, Local, Processes
+from .executors import Executor, Local, Processes, Ray
 from .identity import identity
 from .job import Job, Receipt, folder_of, open_job, state_of
 from .plan import make_stretches
 from .progress import Progress, Tell
-from .stretch import Brief, Work, take
+from .stretch import Brief, take
 from .summary import Shares, Summary
 from .tasks.base import Task, TaskOptions
+from .work import Work
 
 MOST_FAILURES = 3  # stretches that cannot be restored, after which it is of no use to try more
 
@@ -124,7 +125,13 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
 
 
 def _executor(options: TaskOptions) -> tuple[Executor, str]:
-    """Who restores, as `options` say, and on what kind of device. Raises OptionError and DeviceMissing."""
+    """Who restores, as `options` say, and on what kind of device. Raises OptionError, DeviceMissing, ClusterMissing."""
+    if options.executor == "ray" or options.address:
+        if options.executor not in ("auto", "ray") or options.devices:
+            wrong = "--devices are this machine's" if options.devices else f"--executor {options.executor} takes none"
+            raise OptionError(f"--address names a Ray cluster, and {wrong}: leave one of both out.")
+        device = engine.choose_device(options.device)
+        return Ray(options.address, options.workers, device.type, engine.AVAILABLE), options.device
     slots = engine.slots(options.device, options.devices, options.workers)
     if options.executor == "local" and (len(slots) > 1 or options.devices):
         raise OptionError(f"--executor local is one worker on --device, but {len(slots)} on {options.devices or 'it'} "
