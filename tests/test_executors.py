@@ -21,7 +21,7 @@ from dipvideo import engine, inpaint
 from dipvideo.errors import DeviceMissing, NotRestored, OptionError, WorkerLost
 from dipvideo.executors import Local, Processes
 from dipvideo.executors.processes import ATTEMPTS
-from dipvideo.job import state_of
+from dipvideo.jobs import state_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, and /proc of Linux")
 SLOW = {"device": "cpu", "network": "taper:widths=8", "first_steps": 24, "steps": 8, "borrow": False, "draw": "always"}

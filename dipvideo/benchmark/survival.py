@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from ..errors import DipvideoError
-from ..job import folder_of, state_of
+from ..job import folder_of
+from ..jobs import state_of
 from ..progress import Progress, Tell
 from .options import SurvivalOptions
 

@@ -34,7 +34,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "side": ["SideVideo"],
         "slices": ["Slice", "slice_of"],
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
-        "atomic": ["complete_or_nothing", "explained", "short", "synced"],
+        "atomic": ["complete_or_nothing", "explained", "moved", "short"],
         "fingerprint": ["fingerprint"],
         "locks": ["is_locked", "locked"],
         "pictures": ["PictureSource"],
@@ -45,6 +45,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "layers": ["layer_writer", "open_overlay_writer"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
-        "writer": ["Output", "Recipe", "open_output"],
+        "writer": ["Output", "Recipe", "open_output", "unwritten_output"],
     },
 )
