@@ -35,6 +35,7 @@ class Errand:
             os.kill(os.getpid(), signal.SIGKILL)
         if act == "stand still" and attempt == 1:
             os.kill(os.getpid(), signal.SIGSTOP)
+            time.sleep(2)  # another thread may take the signal, and this one go on for a moment
 
     def away(self) -> "Errand":
         return Abroad(self.folder, self.acts)

@@ -37,8 +37,8 @@ class Processes:
 
     def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Generator[Outcome]:
         slots = [_Slot(work, device, Watch(*self._patience)) for device in self._devices[:len(items)]]
-        return drive(slots, items, tell, lambda busy: wait([slot.future for slot in busy], POLL_SECONDS,
-                                                           FIRST_COMPLETED))
+        return drive(slots, items, tell, lambda: wait([slot.future for slot in slots if slot.busy],
+                                                      POLL_SECONDS, FIRST_COMPLETED))
 
 
 class _Slot:
@@ -58,6 +58,10 @@ class _Slot:
     @property
     def busy(self) -> bool:
         return self.future is not None
+
+    @property
+    def free(self) -> bool:
+        return not self.busy
 
     def begin(self, item: int, attempt: int) -> None:
         if not self._pool.active:  # its worker died before it had said what it was at

@@ -8,27 +8,17 @@ after a node is lost. Nothing is taken for shared: what an item needs goes out w
 from __future__ import annotations
 
 import importlib.util
-import os
 import pickle
-import shutil
-import signal
-import tempfile
+import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..errors import ClusterMissing, OptionError, ParcelTooSmall
 from .base import Away, Outcome, Work
-from .slots import POLL_SECONDS, STALL_SECONDS, STUCK_SECONDS, Watch, drive, lost
-
-# Read by Ray as it is imported. The first keeps a cluster that is begun here on 127.0.0.1, to which
-# _node_ip_address alone does not; without the last one it hides GPUs from those who ask for none, with a warning.
-_OURS = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0",
-         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-_STORE_BYTES = 1 << 29  # of shared memory that a cluster begun here keeps parcels in; more goes to the disk
-_FOLDER = "dipvideo-ray-"
+from .cluster import connected, reason
+from .slots import ATTEMPTS, POLL_SECONDS, STALL_SECONDS, STUCK_SECONDS, Watch, drive, lost
 
 
 class Ray:
@@ -46,20 +36,19 @@ class Ray:
         self._unit, self._each = ("GPU", 1) if device == "cuda" else ("CPU", threads)
         self.workers = workers or 1
         if address:
-            with _connected(address, {}) as ray:
+            with connected(address, {}) as ray:
                 self.workers = self._fitting(ray, workers)
 
     def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Generator[Outcome]:
         count = min(self.workers, len(items))
         if not count:
             return
-        with _connected(self._address, {self._unit: count * self._each}) as ray:
+        with connected(self._address, {self._unit: count * self._each}) as ray:
             self._fitting(ray, count)
             away = ray.put(pickle.dumps(work.away()))
             slots = [_Slot(ray, work, self._begun(ray, away), self._starved(ray), Watch(*self._patience))
                      for _ in range(count)]
-            yield from drive(slots, items, tell, lambda busy: ray.wait([slot.made for slot in busy],
-                                                                       timeout=POLL_SECONDS))
+            yield from drive(slots, items, tell, lambda: _pause(ray, slots))
 
     def _fitting(self, ray: Any, wanted: int | None) -> int:
         """How many workers fit into the whole cluster, at most `wanted`."""
@@ -82,51 +71,69 @@ class Ray:
 
 
 class _Slot:
-    """One worker at a time, and what it is at. made: the answer of it that is waited for."""
+    """One worker at a time, and what it is at. awaited: what Ray calls the answer that is waited for."""
 
     item = done = 0
 
     def __init__(self, ray: Any, work: Work, begun: Callable[[], Any], starved: Callable[[], bool], watch: Watch):
         self._ray, self._work, self._begun, self._starved, self._watch = ray, work, begun, starved, watch
         self._worker: Any = None
-        self.made: Any = None
+        self.awaited: Any = None
+        self.busy, self._failed = False, 0
 
     @property
-    def busy(self) -> bool:
-        return self.made is not None
+    def free(self) -> bool:
+        if self.busy:
+            return False
+        if self._worker is None:
+            self._worker = self._begun()
+            self.awaited = self._worker.pulse.remote()
+            self._watch.begin(0, None)
+        if self.awaited is not None:
+            self._wait_in_line()
+        return self._worker is not None and self.awaited is None
+
+    def _wait_in_line(self) -> None:
+        """See whether the worker is there. Others may have the machines, as long as there are any."""
+        if self._ray.wait([self.awaited], timeout=0)[0]:
+            try:
+                self._ray.get(self.awaited)
+                self._failed = 0
+            except self._ray.exceptions.RayError as gone:
+                self.stop()
+                self._failed += 1
+                if self._failed == ATTEMPTS:
+                    raise ClusterMissing("No worker can be begun on the cluster's machines, which need dipvideo and "
+                                         f"the same Python as this one ({reason(gone)}).") from gone
+            self.awaited = None
+        elif self._watch.complaint():
+            if self._starved():
+                raise ClusterMissing("The cluster has no machine left that could do the work: the same command goes on "
+                                     "once there are some.")
+            self._watch.begin(0, None)
 
     def begin(self, item: int, attempt: int) -> None:
-        self.item, self._attempt, self.done = item, attempt, 0
-        if self._worker is None:
-            self._worker, self._here = self._begun(), False
-            self.made = self._worker.pulse.remote()
-            self._watch.begin(0, None)
-        else:
-            self._send(wide=False)
+        self.item, self._attempt, self.done, self.busy = item, attempt, 0, True
+        self._send(wide=False)
 
     def _send(self, wide: bool) -> None:
-        """Send the item to a worker that is there."""
-        self._here = True
-        self.made = self._worker.do.remote(self.item, self._work.parcel(self.item, wide))
+        self.awaited = self._worker.do.remote(self.item, self._work.parcel(self.item, wide))
         self._asked, self._signs = self._worker.pulse.remote(), 0
         self._watch.begin(0, None)
 
     def outcome(self) -> Outcome | None:
         ray = self._ray
-        if not ray.wait([self.made], timeout=0)[0]:
-            return self._hear() if self._here else self._in_line()
+        if not ray.wait([self.awaited], timeout=0)[0]:
+            return self._hear()
         try:
-            answer = ray.get(self.made)
+            made, error, trace = ray.get(self.awaited)
         except ray.exceptions.RayActorError as gone:
-            return self._given_up(f"its worker died ({_reason(gone)})")
-        except Exception as raised:  # of Ray itself, as where the code is missing there
-            answer = None, raised, ""
-        if not self._here:
-            return self._send(wide=False)
-        made, error, trace = answer
+            return self._given_up(f"its worker died ({reason(gone)})")
+        except Exception as raised:  # of Ray itself
+            made, error, trace = None, raised, ""
         if isinstance(error, ParcelTooSmall):
             return self._send(wide=True)
-        self.made = None
+        self.awaited, self.busy = None, False
         if error is None:
             try:
                 self._work.receive(self.item, self._attempt, made)
@@ -136,18 +143,10 @@ class _Slot:
             error.__cause__ = _There(trace)
         return Outcome(self.item, self._attempt, error)
 
-    def _in_line(self) -> Outcome | None:
-        """Wait for a machine, which others may have, unless none is left."""
-        if not self._watch.complaint():
-            return None
-        if self._starved():
-            return self._given_up("the cluster has no machine left for it")
-        return self._watch.begin(0, None)
-
     def _hear(self) -> Outcome | None:
         """Ask the worker how far it is, and give it up if it does not say."""
         if self._ray.wait([self._asked], timeout=0)[0]:
-            with suppress(self._ray.exceptions.RayError):  # `made` will say what is wrong
+            with suppress(self._ray.exceptions.RayError):  # what is awaited will say what is wrong
                 self.done, steps = self._ray.get(self._asked)
                 self._signs += 1
                 self._watch.hear(self._signs, steps)
@@ -160,11 +159,20 @@ class _Slot:
         return Outcome(self.item, self._attempt, lost(why, self._attempt))
 
     def stop(self) -> None:
-        self.made = None
+        self.awaited, self.busy = None, False
         if self._worker is not None:
             with suppress(Exception):  # whatever Ray says, it goes with this run
                 self._ray.kill(self._worker)
             self._worker = None
+
+
+def _pause(ray: Any, slots: Sequence[_Slot]) -> None:
+    """Until an answer is there, or for a while."""
+    awaited = [slot.awaited for slot in slots if slot.awaited is not None]
+    if awaited:
+        ray.wait(awaited, timeout=POLL_SECONDS)
+    else:
+        time.sleep(POLL_SECONDS)
 
 
 class _Worker:
@@ -197,52 +205,3 @@ class _There(Exception):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
-
-
-def _reason(error: Exception) -> str:
-    """The sentence of Ray's that says most: it begins with what and where, and ends with advice."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = next((line for line in lines if line.startswith("The actor is dead")), lines[0] if lines else "no reason")
-    return said.split(". ")[0].rstrip(".")
-
-
-@contextmanager
-def _connected(address: str | None, resources: dict[str, float]) -> Iterator[Any]:
-    """Ray, connected to `address`, or to a cluster of so much that is begun and ended here. Raises ClusterMissing."""
-    if address is None:
-        os.environ.update(_OURS)
-    ended = signal.getsignal(signal.SIGTERM)
-    import ray
-
-    if ray.is_initialized():  # by who calls this
-        yield ray
-        return
-    with ExitStack() as stack:
-        where = {"address": address} if address else {
-            "num_cpus": int(resources.get("CPU", 0)), "include_dashboard": False, "_node_ip_address": "127.0.0.1",
-            "_temp_dir": str(stack.enter_context(_scratch())), "object_store_memory": _STORE_BYTES}
-        try:
-            ray.init(log_to_driver=False, logging_level="ERROR", **where)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ClusterMissing(f"No Ray cluster could be reached at {address or 'this machine'} ({_reason(error)}): "
-                                 "check --address, and that `ray status` works there.") from error
-        stack.callback(ray.shutdown)
-        ray._private.worker._worker_logs_enabled = False  # it would print who died, into a film that is piped
-        with suppress(ValueError):  # not in the main thread; Ray takes the signal for itself as it is imported
-            signal.signal(signal.SIGTERM, ended)
-        yield ray
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder for Ray's sockets, whose names may not be long; those of runs that were killed are removed."""
-    named = Path(tempfile.gettempdir()) / _FOLDER
-    for left in named.parent.glob(f"{_FOLDER}*"):
-        if Path("/proc/self").exists() and not Path("/proc", left.name.removeprefix(_FOLDER)).exists():
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(f"{named}{os.getpid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -27,8 +27,14 @@ class Slot(Protocol):
         """Whether an item is under way, or has ended and nobody has asked yet."""
         ...
 
+    @property
+    def free(self) -> bool:
+        """Whether it can begin an item now. It is asked while items wait; a slot whose worker was lost gets a new one,
+        and is free once that is there, so that no item waits for it while others are idle."""
+        ...
+
     def begin(self, item: int, attempt: int) -> None:
-        """Begin an item, with a new worker if the last one was lost."""
+        """Begin an item."""
         ...
 
     def outcome(self) -> Outcome | None:
@@ -41,19 +47,18 @@ class Slot(Protocol):
 
 
 def drive(slots: Sequence[Slot], items: Sequence[int], tell: Callable[[int, int], object],
-          pause: Callable[[list[Slot]], object]) -> Generator[Outcome]:
+          pause: Callable[[], object]) -> Generator[Outcome]:
     """Keep `slots` busy until all items have ended. An item whose worker is lost is begun anew, ATTEMPTS times in all.
 
-    This is the one place where anything is retried. `pause` waits until one of these slots may have ended, or for
-    POLL_SECONDS.
+    This is the one place where anything is retried. `pause` waits until a slot may have ended, or for POLL_SECONDS.
     """
     waiting = deque((item, 1) for item in items)
     try:
         while waiting or any(slot.busy for slot in slots):
             for slot in slots:
-                if waiting and not slot.busy:
+                if waiting and slot.free:
                     slot.begin(*waiting.popleft())
-            pause([slot for slot in slots if slot.busy])
+            pause()
             for slot in slots:
                 if not slot.busy:
                     continue
