@@ -42,7 +42,7 @@ def connected(address: str | None, resources: dict[str, float]) -> Iterator[Any]
             if address and address != "auto":
                 _knock(address)
             ray.init(log_to_driver=False, logging_level="ERROR", **where)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, SystemExit) as error:
             raise ClusterMissing(f"No Ray cluster could be reached at {address or 'this machine'} ({reason(error)}): "
                                  "check --address, and that `ray status` works there.") from error
         stack.callback(ray.shutdown)

@@ -10,6 +10,7 @@ import copy
 import io
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,12 @@ def slice_of(source: Source, spans: Spans, wide: bool = False) -> Slice:
         count = len(source.paths)
         numbers = range(count) if count == 1 else sorted({n for start, stop in spans for n in range(start, stop)})
         return _PictureSlice({number: source.paths[number].read_bytes() for number in numbers if number < count})
+    # Apart, since an interrupt that comes while FFmpeg asks for bytes would be lost; other threads get none.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(_video_slice, source, spans, wide).result()
+
+
+def _video_slice(source: VideoSource, spans: Spans, wide: bool) -> _VideoSlice:
     size = os.stat(source.info.path).st_size
     with open(source.info.path, "rb") as file:
         seen: set[int] = set()
