@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from test_jobs import LENGTH, PARTS, film  # noqa: F401
 from dipvideo import inpaint
 from dipvideo.errors import JobBusy, NotRestored, OptionError, WorkerLost
 from dipvideo.executors import Local
+from dipvideo.executors.cluster import FOLDER
 from dipvideo.executors.slots import ATTEMPTS
 from dipvideo.jobs import state_of
 
@@ -146,8 +148,18 @@ def test_a_cluster_begun_for_a_run_talks_to_this_machine_alone_and_ends_with_its
         assert sum(map(is_worker, begun)) == 2
         heard = addresses_of([running.pid, *begun])
         assert heard and heard <= {"0100007F", "0000000000000000FFFF00000100007F"}, "127.0.0.1, and its long form"
-        running.kill()
-    wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in begun), seconds=20)
+        scratch = Path(tempfile.gettempdir(), f"{FOLDER}{running.pid}")
+        assert scratch.is_dir()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+    wait_until(lambda: not any(map(lives, begun)), seconds=20)
+    assert not scratch.exists()
+
+
+def lives(process: int) -> bool:
+    with suppress(OSError):
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())  # one that only waits to be reaped has none
+    return False
 
 
 def below(process: int) -> list[int]:

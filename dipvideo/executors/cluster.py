@@ -19,7 +19,7 @@ from ..errors import ClusterMissing
 ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0",
          "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 _STORE_BYTES = 1 << 29  # of shared memory that a cluster begun here keeps parcels in; more goes to the disk
-_FOLDER = "dipvideo-ray-"
+FOLDER = "dipvideo-ray-"
 KNOCK_SECONDS = 10.0
 
 
@@ -61,9 +61,9 @@ def _knock(address: str) -> None:
 @contextmanager
 def _scratch() -> Iterator[Path]:
     """A folder for Ray's sockets, whose names may not be long; those of runs that were killed are removed."""
-    named = Path(tempfile.gettempdir()) / _FOLDER
-    for left in named.parent.glob(f"{_FOLDER}*"):
-        if Path("/proc/self").exists() and not Path("/proc", left.name.removeprefix(_FOLDER)).exists():
+    named = Path(tempfile.gettempdir()) / FOLDER
+    for left in named.parent.glob(f"{FOLDER}*"):
+        if Path("/proc/self").exists() and not Path("/proc", left.name.removeprefix(FOLDER)).exists():
             shutil.rmtree(left, ignore_errors=True)
     folder = Path(f"{named}{os.getpid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
