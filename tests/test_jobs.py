@@ -197,6 +197,13 @@ def test_a_full_disk_is_said_and_what_was_done_is_kept(film: dict, monkeypatch) 
     assert run(film)[1] == expected
 
 
+def test_every_step_is_a_sign_that_the_work_gets_on(film: dict, monkeypatch) -> None:
+    real, signs = work.restore_stretch, []
+    monkeypatch.setattr(work, "restore_stretch", lambda brief, piece, folder, tell: real(
+        brief, piece, folder, lambda done: signs.append(tell(done))))
+    assert len(signs) == 0 and run(film, first_steps=30, steps=20)[0].steps < len(signs)
+
+
 def test_an_error_before_anything_is_finished_leaves_nothing(film: dict, monkeypatch) -> None:
     before = sorted(path.name for path in film["folder"].iterdir())
     interrupted(film, monkeypatch, 0, MemoryError)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import HEIGHT, WIDTH, panned, write_video
+from conftest import HEIGHT, WIDTH, panned, texture, write_video
 from PIL import Image
 from test_jobs import LENGTH, QUICK, film  # noqa: F401
 
@@ -103,7 +103,9 @@ def test_a_stretch_of_a_film_is_restored_from_its_slice_alone(away_folder: Path,
 
 def test_a_slice_is_what_is_needed_and_what_comes_before_only_if_it_is_asked_for(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(slices, "BLOCK", 1 << 10)
-    path = write_video(tmp_path / "film.mkv", panned(600), options={"crf": "12", "g": "12"})
+    # Frames so large that what is read ahead of them lies far behind in the file.
+    path = write_video(tmp_path / "film.mkv", [texture(HEIGHT, WIDTH, n) for n in range(400)],
+                       options={"crf": "0", "g": "12", "preset": "ultrafast"})
     source = io.open_source(path)
     source.look()
     expected = [frame.planes.luma.copy() for frame in source.frames(300, 310)]
@@ -114,7 +116,7 @@ def test_a_slice_is_what_is_needed_and_what_comes_before_only_if_it_is_asked_for
         assert len(found) == len(expected) and all(
             np.array_equal(frame.planes.luma, one) for frame, one in zip(found, expected, strict=True))
     with pytest.raises(ParcelTooSmall):
-        list(few.laid(source, tmp_path / "none").frames(0, 200))
+        list(few.laid(source, tmp_path / "none").frames(0, 180))
 
 
 def test_pictures_and_what_a_task_reads_besides_go_along(away_folder: Path, monkeypatch) -> None:
@@ -128,6 +130,17 @@ def test_pictures_and_what_a_task_reads_besides_go_along(away_folder: Path, monk
                                              no_flash=away_folder / "without", **quick))
     made = elsewhere(work, 0, away_folder)
     assert len(made) == len([*work.brief.stretches[0].chunks]) * 3 and made == here(work, 0)
+
+
+def test_a_picture_without_a_hole_amid_others_goes_along_too(away_folder: Path, monkeypatch) -> None:
+    frames, holes = away_folder / "frames", away_folder / "holes"
+    for folder, pictures in ((frames, panned(3)), (holes, masks(3))):
+        folder.mkdir()
+        for index, picture in enumerate(pictures):
+            Image.fromarray(picture * (folder == frames or index != 1)).save(folder / f"{index}.png")
+    work = worked(monkeypatch, lambda: inpaint(frames, away_folder / "out", mask=holes, **QUICK))
+    made = elsewhere(work, 0, away_folder)
+    assert len(made) == 3 and made == here(work, 0)
 
 
 def test_a_worker_whose_bits_would_differ_says_so(film: dict, monkeypatch) -> None:  # noqa: F811
