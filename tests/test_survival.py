@@ -102,8 +102,8 @@ def little_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(tmp_path: Path,
                                                                              little_disk: Callable) -> None:
-    video, mask = film(tmp_path, 20, (192, 320))
-    disk = little_disk(900_000)  # the film takes 860 000, once in parts and once joined
+    video, mask = film(tmp_path, 20)
+    disk = little_disk(700_000)  # the film takes 860 000, once in four stretches and once joined
     run = command("inpaint", video, "--mask", mask, "-o", str(disk / "out.mkv"), "--no-smart-render", "--crf", "5",
                   "--encoder", "libx264", "--workers", "2")  # what an encoder that was chosen will take is not foreseen
     full = subprocess.run(run, capture_output=True, text=True)

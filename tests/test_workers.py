@@ -189,6 +189,7 @@ def test_parts_done_at_once_in_one_folder_make_the_film_that_one_run_makes(film:
     before = listing(film)
     with driven(film, "--part", "1/2") as one, driven(film, "--part", "2/2", *workers) as two:
         wait_until(lambda: finished(film), two)
+        assert state_of(film["job"]).running
         with pytest.raises(JobBusy):
             restored(film)
         for running in (one, two):
