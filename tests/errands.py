@@ -23,7 +23,10 @@ class Errand:
         tell(7)
         if act == "take long":
             time.sleep(600)
-        if act == "get on":
+        while act == "wait for four" and len({path.name[0] for path in self.folder.glob("[0-3].*")}) < 4:
+            time.sleep(0.1)
+            tell(7)
+        if act in ("get on", "wait for four"):
             for _ in range(40):
                 time.sleep(0.1)
                 tell(7)

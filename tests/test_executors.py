@@ -110,12 +110,16 @@ def test_workers_take_devices_in_turn(tmp_path: Path) -> None:
 
 
 def test_leaving_the_loop_cancels_what_is_under_way(tmp_path: Path, made) -> None:
-    running = made(2).run(Errand(tmp_path, {1: "stand still"}), range(2), lambda item, done: None)
-    assert next(running).item == 0
-    wait_until(lambda: attempts(tmp_path, 1))
-    workers = workers_below(os.getpid())
-    assert workers
-    running.close()
+    workers: list[int] = []
+
+    def tell(item: int, done: int) -> None:
+        if attempts(tmp_path, 0) and attempts(tmp_path, 1):
+            workers.extend(workers_below(os.getpid()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(made(2).run(Errand(tmp_path, {0: "take long", 1: "stand still"}), range(2), tell))
+    assert len(workers) == 2
     wait_until_gone(workers)
 
 
@@ -178,7 +182,7 @@ def test_a_node_that_is_lost_costs_what_it_was_at(tmp_path: Path, cluster) -> No
 
     with ThreadPoolExecutor(1) as beside:
         losing = beside.submit(lose)
-        ended = outcomes(Ray(cluster.address, 4, "cpu"), tmp_path, dict.fromkeys(range(4), "get on"), items=6)
+        ended = outcomes(Ray(cluster.address, 4, "cpu"), tmp_path, dict.fromkeys(range(4), "wait for four"), items=6)
         losing.result()
     assert set(ended.values()) == {None}
     assert sorted(attempts(tmp_path, item) for item in range(6)) == [1, 1, 1, 1, 1, 2]
