@@ -201,7 +201,7 @@ def test_every_step_is_a_sign_that_the_work_gets_on(film: dict, monkeypatch) -> 
     real, signs = work.restore_stretch, []
     monkeypatch.setattr(work, "restore_stretch", lambda brief, piece, folder, tell: real(
         brief, piece, folder, lambda done: signs.append(tell(done))))
-    assert len(signs) == 0 and run(film, first_steps=30, steps=20)[0].steps < len(signs)
+    assert len(signs) == 0 and run(film, first_steps=16, steps=12)[0].steps < len(signs)
 
 
 def test_an_error_before_anything_is_finished_leaves_nothing(film: dict, monkeypatch) -> None:
