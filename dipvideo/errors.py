@@ -18,6 +18,8 @@
     ├── JobDiffers                a job folder holds the work of a run that this one cannot go on with
     ├── NotRestored               some frames could not be restored
     ├── WorkerLost                a worker died or stood still, time and again
+    ├── ParcelTooSmall            a worker elsewhere was sent less than it needs
+    ├── ClusterMissing            there is no cluster, or not such a one
     └── DeviceMissing             the device that was asked for is not there
 
 Errors of other libraries are wrapped once, where they enter, with `from error`.
@@ -97,6 +99,14 @@ class NotRestored(DipvideoError):
 
 class WorkerLost(DipvideoError):
     """A worker died or stood still, time and again."""
+
+
+class ParcelTooSmall(DipvideoError):
+    """A worker elsewhere was sent less than it needs."""
+
+
+class ClusterMissing(DipvideoError):
+    """There is no cluster where one was asked for, or none that can do the work."""
 
 
 class DeviceMissing(DipvideoError):

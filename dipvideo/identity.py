@@ -26,6 +26,13 @@ def identity(task: Task, source: io.Source, settings: engine.Settings, recipe: i
            for declared in fields(task.options) if declared.name not in _OF_NO_MATTER},
         "the task": type(task).__name__,
         "the encoder": hashlib.sha256(repr(recipe).encode()).hexdigest(),
+        **machine(settings),
+    }
+
+
+def machine(settings: engine.Settings) -> dict[str, str]:
+    """What of it depends on the machine and what is installed there."""
+    return {
         "device": device_of(settings),
         "precision": str(settings.precision),
         **{library: version(library) for library in _LIBRARIES},

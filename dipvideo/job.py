@@ -6,10 +6,10 @@
       stretches/00000512-00000768/     a finished one: encoded frames, side videos, receipt.json
       stretches/.00000768-00001024.…   one that is being made: nobody reads it, and the next run throws it away
       log.txt                          what happened, and when
-      lock                             held while a run works here
+      lock                             held while a run works here, or shared by several that each do a part of it
 
 A stretch takes its name in one step, once all of it is on the disk: it is finished or it is not there. A pickle is a
-program: go on with nobody's job but your own; listing and removing jobs loads none.
+program: go on with nobody's job but your own.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DipvideoError, JobBusy, JobDiffers
-from .io import complete_or_nothing, explained, is_locked, locked, short, synced
+from .io import complete_or_nothing, explained, locked, moved, short
 from .plan import Stretch
 
 SUFFIX = ".job"
-_MANIFEST, _BRIEF, _STRETCHES, _LOG, _LOCK = "manifest.json", "brief.pickle", "stretches", "log.txt", "lock"
-_RECEIPT = "receipt.json"
+LOCK = "lock"
+_MANIFEST, _BRIEF, _STRETCHES, _LOG = "manifest.json", "brief.pickle", "stretches", "log.txt"
+_RECEIPT, _PLANNING = "receipt.json", "planning.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,22 @@ class Bench:
 
 
 class Job:
-    """The folder of the run that holds its lock.
+    """The folder of a run that holds its lock, or of several that share it and then leave each other's things alone.
 
     receipts: of the finished stretches.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, shared: bool = False):
+        self._shared = shared
         self.folder = Path(os.path.abspath(folder))  # FFmpeg takes what stands before a colon for a protocol
         self.bench = Bench(self.folder, secrets.token_hex(4))
         self.receipts: dict[Stretch, Receipt] = {}
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """Be the only one of those who share the folder that looks what is to be done; the others wait for it."""
+        with locked(self.folder / _PLANNING, None):
+            yield
 
     def resumed(self, made_from: Mapping[str, str], resume: bool) -> Any | None:
         """What an earlier run kept that was made from the same; None if all begins anew.
@@ -94,14 +102,14 @@ class Job:
         made_from: what the result depends on → its value. Raises JobDiffers rather than throw away finished work of
         another run, unless `resume` is False.
         """
-        manifest = _manifest(self.folder)
+        manifest = manifest_of(self.folder)
         if manifest and resume:
-            finished = len(_finished(self.folder))
+            finished = len(finished_in(self.folder))
             change = _change(manifest["made_from"], made_from)
             if not change:
                 self.log(f"resumed: {finished} of {len(manifest['costs'])} stretches are finished")
                 return self.bench.brief()
-            if finished:
+            if finished or self._shared:
                 raise JobDiffers(
                     f"{str(self.folder)!r} holds {finished} finished parts of another run, and {change}: undo that to "
                     "go on with them, choose another folder with --work-dir to keep them, or give them up with "
@@ -116,14 +124,17 @@ class Job:
         costs: the stretches to be restored, and the work in each.
         """
         (self.folder / _STRETCHES).mkdir(exist_ok=True)
-        for left in (self.folder / _STRETCHES).glob(".*"):
-            shutil.rmtree(left, ignore_errors=True)
-        with complete_or_nothing(self.folder / _BRIEF) as part:
-            part.write_bytes(pickle.dumps(brief))
-        with complete_or_nothing(self.folder / _MANIFEST) as part:
-            part.write_text(json.dumps({"made_from": dict(made_from),
-                                        "costs": {_name(stretch): cost for stretch, cost in costs.items()}}, indent=1))
-        finished = _finished(self.folder)
+        if not self._shared:
+            for left in (self.folder / _STRETCHES).glob(".*"):
+                shutil.rmtree(left, ignore_errors=True)
+        if not self._shared or not manifest_of(self.folder):
+            with complete_or_nothing(self.folder / _BRIEF) as part:
+                part.write_bytes(pickle.dumps(brief))
+            with complete_or_nothing(self.folder / _MANIFEST) as part:
+                part.write_text(json.dumps({
+                    "made_from": dict(made_from),
+                    "costs": {_name(stretch): cost for stretch, cost in costs.items()}}, indent=1))
+        finished = finished_in(self.folder)
         self.receipts = {stretch: finished[_name(stretch)] for stretch in costs if _name(stretch) in finished}
 
     def place(self, stretch: Stretch) -> Path:
@@ -133,16 +144,18 @@ class Job:
     def commit(self, stretch: Stretch, attempt: int) -> Receipt:
         """Take an attempt at a stretch as finished: its frames, side videos and receipt, all in one step.
 
-        The first attempt wins; another, which was thought lost, is thrown away.
+        The first attempt wins; another, which was thought lost, or was another run's, is thrown away.
         """
-        made = self.bench.place(stretch, attempt)
-        if stretch in self.receipts:
+        made, place = self.bench.place(stretch, attempt), self.place(stretch)
+        try:
+            moved(made, place)
+        except OSError:
+            if not place.exists():
+                raise
             shutil.rmtree(made, ignore_errors=True)
         else:
-            os.rename(synced(made), self.place(stretch))
-            _sync_folder(made.parent)
-            self.receipts[stretch] = _receipt(self.place(stretch))
             self.log(f"frames {stretch.start} to {stretch.stop - 1} are finished")
+        self.receipts[stretch] = _receipt(place)
         return self.receipts[stretch]
 
     def log(self, text: str) -> None:
@@ -152,25 +165,28 @@ class Job:
 
 
 @contextmanager
-def open_job(folder: Path) -> Iterator[Job]:
+def open_job(folder: Path, shared: bool = False) -> Iterator[Job]:
     """The job in `folder`, which is made. On a clean exit it is removed; on any other it stays if it is worth it.
 
-    Worth it is a finished stretch, and after an interrupt the analysis too. Raises JobBusy while another run works
-    there, and OutputError for what the system refuses.
+    Worth it is a finished stretch, and after an interrupt the analysis too; where it is `shared` with others who only
+    share it, too, all of it is. Raises JobBusy while another run works there, and OutputError for what the system
+    refuses.
     """
     try:
         folder.mkdir(exist_ok=True)
-        with locked(folder / _LOCK, JobBusy(f"Another run works in {str(folder)!r}: wait for it, or choose another "
-                                            "folder with --work-dir.")):
-            job = Job(folder)
+        with locked(folder / LOCK, JobBusy(f"Another run works in {str(folder)!r}: wait for it, or choose another "
+                                            "folder with --work-dir."), shared=shared):
+            job = Job(folder, shared)
             try:
                 yield job
             except BaseException as error:
                 job.log(f"stopped: {error or type(error).__name__}")
-                if not _finished(folder) and not (isinstance(error, KeyboardInterrupt) and _manifest(folder)):
+                if not (shared or finished_in(folder)
+                        or (isinstance(error, KeyboardInterrupt) and manifest_of(folder))):
                     _clear(folder)
                 raise
-            _clear(folder)
+            if not shared:
+                _clear(folder)
     except OSError as error:
         if isinstance(error, DipvideoError):
             raise
@@ -185,56 +201,20 @@ def folder_of(output: Path) -> Path:
     return output.with_name(f"{short(output.name)}{SUFFIX}")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far the job in `folder` is.
-
-    share: of the predicted work that is finished; done of total stretches; seconds_left: of one worker's time.
-    """
-
-    folder: Path
-    running: bool
-    done: int
-    total: int
-    share: float
-    seconds_left: float | None
-
-
-def state_of(folder: Path) -> State | None:
-    """The state of a job, whether it runs or not; None if there is none."""
-    if not (manifest := _manifest(folder)):
-        return None
-    finished, costs = _finished(folder), manifest["costs"]
-    done, total = sum(costs[name] for name in finished), sum(costs.values())
-    took = sum(receipt.took for receipt in finished.values())
-    return State(folder, is_locked(folder / _LOCK), len(finished), len(costs), done / total if total else 1.0,
-                 took * (total - done) / done if done else None)
-
-
-def jobs_in(folder: Path) -> list[State]:
-    """The states of the job that `folder` is, or of those that lie in it."""
-    return [state for path in [folder, *sorted(folder.glob(f"*{SUFFIX}"))] if (state := state_of(path))]
-
-
-def remove(folder: Path) -> None:
-    """Throw a job away. Raises JobBusy while a run works there."""
-    with suppress(FileNotFoundError), open_job(folder):
-        pass
-
-
 def _name(stretch: Stretch) -> str:
     return f"{stretch.start:08d}-{stretch.stop:08d}"
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
+def manifest_of(folder: Path) -> dict[str, Any] | None:
+    """What was written there of a job, None if there is none."""
     try:
         return json.loads((folder / _MANIFEST).read_text())
     except (OSError, ValueError):
         return None
 
 
-def _finished(folder: Path) -> dict[str, Receipt]:
-    """By the stretches' names."""
+def finished_in(folder: Path) -> dict[str, Receipt]:
+    """The receipts of a job's finished stretches, by their names."""
     return {path.name: _receipt(path) for path in sorted((folder / _STRETCHES).glob("[0-9]*"))}
 
 
@@ -258,11 +238,3 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / _STRETCHES, ignore_errors=True)
 
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # not every system lets folders be opened
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -7,6 +7,7 @@ itself when it is made, so that a wrong value is one sentence wherever it came f
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, get_args, get_type_hints
 
@@ -109,19 +110,44 @@ class EngineOptions(Options):
 class JobOptions(Options):
     """Where the work is done, and how it is kept safe."""
 
-    executor: str = option("auto", "Who restores: this process (local), or others of this machine, of which one may be "
-                                   "lost (processes); auto is processes where there is more than one worker.",
-                           choices=("auto", "local", "processes"))
+    executor: str = option("auto", "Who restores: this process (local), others of this machine, of which one may be "
+                                   "lost (processes), or a Ray cluster (ray); auto is ray with --address, and "
+                                   "processes where there is more than one worker.",
+                           choices=("auto", "local", "processes", "ray"))
+    address: str | None = option(None, "The Ray cluster that restores, as host:port, or auto for the one of this "
+                                       "machine. Default for --executor ray: one begun here for this run.",
+                                 metavar="HOST:PORT")
     workers: int | None = option(None, "How many parts of the film are restored at a time. Default: one for each of "
-                                       "--devices. Several on one CPU are fastest with OMP_NUM_THREADS=1.",
+                                       "--devices, and all of --address. Several on one CPU are fastest with "
+                                       "OMP_NUM_THREADS=1.",
                                  least=1, most=1024)
     devices: str | None = option(None, "Where workers compute: cuda:0,cuda:1 …, or cuda for every GPU. Default: on "
                                        "--device.", metavar="LIST")
 
     work_dir: str | None = option(None, "Keep what is finished here until the film is done, so that an interrupted run "
                                         "can go on. Default: OUTPUT.job.", metavar="FOLDER")
+    part: str | None = option(None, "Restore the I-th of N parts and keep it in --work-dir, together with other runs "
+                                    "that do the other parts there, on this or other machines; the same command "
+                                    "without it then joins the film.", metavar="I/N")
     resume: bool = option(True, "Go on with what an earlier run of the same command finished; without it all begins "
                                 "anew.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.part is None:
+            return
+        said = re.fullmatch(r"(\d+)/(\d+)", self.part)
+        if not said or not 1 <= int(said[1]) <= int(said[2]):
+            raise OptionError(f"A part is told as 3/8, the third of eight; got {self.part!r}.")
+        if not self.resume:
+            raise OptionError(f"The run of part {self.part} shares its folder with others, whose work it may not give "
+                              "up: leave out --no-resume.")
+
+    @property
+    def share(self) -> slice:
+        """Which of the stretches, the longest first, are this part's: every N-th, from the I-th on."""
+        first, step = map(int, (self.part or "1/1").split("/"))
+        return slice(first - 1, None, step)
 
 
 def _check(declared: dataclasses.Field, kind: type, value: Any) -> None:

@@ -7,10 +7,8 @@ writer, which joins it. Nothing is held but what a worker is at.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 import traceback
-from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import product
@@ -19,15 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from . import engine, io
-from .errors import DiskFull, NotRestored, OptionError, WorkerLost
-from .executors import Executor, Local, Processes
+from .errors import NotRestored, OptionError, WorkerLost
+from .executors import Executor, Local, Processes, Ray
 from .identity import identity
-from .job import Job, Receipt, folder_of, open_job, state_of
-from .plan import make_stretches
+from .job import Job, Receipt, folder_of, open_job
+from .jobs import state_of
+from .plan import Stretch, make_stretches
 from .progress import Progress, Tell
-from .stretch import Brief, Work, take
+from .room import check_room
+from .stretch import Brief, take
 from .summary import Shares, Summary
 from .tasks.base import Task, TaskOptions
+from .work import Work
 
 MOST_FAILURES = 3  # stretches that cannot be restored, after which it is of no use to try more
 
@@ -38,24 +39,26 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
 
     output: default `<stem>.dipvideo<suffix>` beside the input. Raises DipvideoError with one sentence for whatever
     can be named; then nothing is at the output path that was not there before, and a note on the error says what of
-    the work is kept.
+    the work is kept. A run of a part of the film writes nothing there, and its summary names the job's folder.
     """
     began, folder = time.perf_counter(), None
     if task.plans_only and output is None and str(source_path) != io.PIPE:
         output = Path(source_path).with_suffix(".plan.json")
+    if task.options.part and io.PIPE in (str(source_path), str(output)):
+        raise OptionError("A film that is restored in parts is read by several runs: it cannot come or go by a pipe.")
     try:
         with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
             if task.plans_only:
                 summary = _plan(task, readable, target, tell)
             else:
                 folder = Path(task.options.work_dir) if task.options.work_dir else folder_of(target)
-                summary = _run(task, readable, target, folder, tell)
+                summary = (_run_part if task.options.part else _run)(task, readable, target, folder, tell)
     except BaseException as error:
         if folder and (state := state_of(folder)) and not state.running:
             error.add_note(f"The analysis and {state.share:.0%} of the work are kept in {str(folder)!r}: the same "
                            "command goes on from there.")
         raise
-    shown = output or (io.PIPE if str(source_path) == io.PIPE else target)
+    shown = summary.output if task.options.part else output or (io.PIPE if str(source_path) == io.PIPE else target)
     return replace(summary, output=str(shown), seconds=time.perf_counter() - began, memory=_peak_memory())
 
 
@@ -89,22 +92,19 @@ def _plan(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
 
 
 def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
-    options = task.options
-    executor, device = _executor(options)
-    settings = engine.settle(replace(options, device=device))
+    executor, settings = _workers(task.options)
     source = _opened(task, source_path, target, tell)
-    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale)
     with ExitStack() as stack:
         job = stack.enter_context(open_job(folder))
         # The film takes its name first: one that fails to be joined leaves no mask in the next run's way.
         beside = [stack.enter_context(write(path, source.info)) for path, write in task.side_videos]
         output = stack.enter_context(io.open_output(
-            target, source, wish, tell=lambda stage, done, total: tell(Progress(stage, done, total))))
+            target, source, _wish(task), tell=lambda stage, done, total: tell(Progress(stage, done, total))))
         began = time.perf_counter()
         brief = _planned(task, source, settings, output, job, tell)
-        plan, plan_seconds = brief.plan, time.perf_counter() - began
-        _check_room(brief, target, job)
-        _restore(job, brief, executor, tell)
+        plan_seconds = time.perf_counter() - began
+        check_room(brief, target, job)
+        _restore(job, brief, executor, slice(None), tell)
         for stretch in brief.stretches:
             if stretch.copied:
                 output.copy(stretch.start, stretch.stop)
@@ -115,17 +115,55 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
         output.cues = brief.task.cues(source)
         receipts = [job.receipts[stretch] for stretch in brief.stretches if not stretch.copied]
     brief.task.write_texts(source)
-    return Summary(str(target), plan.frames, sum(r.touched for r in receipts), len(plan.shots), len(plan.chunks),
+    return _summary(target, brief, receipts, settings, executor, output.encoder_name, plan_seconds,
+                    (*_shortfall(source), *brief.task.warnings, *output.warnings))
+
+
+def _run_part(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
+    """Do a part of the work in a folder that others share, and join nothing."""
+    executor, settings = _workers(task.options)
+    source = _opened(task, source_path, target, tell)
+    with open_job(folder, shared=True) as job, io.unwritten_output(target, source, _wish(task)) as output:
+        began = time.perf_counter()
+        with job.planning():
+            brief = _planned(task, source, settings, output, job, tell)
+        plan_seconds = time.perf_counter() - began
+        mine = _restore(job, brief, executor, task.options.share, tell)
+        receipts = [job.receipts[stretch] for stretch in mine]
+    return _summary(folder, brief, receipts, settings, executor, "none yet", plan_seconds,
+                    (f"Part {task.options.part} is restored: once all are, the same command without --part joins the "
+                     "film.",))
+
+
+def _summary(where: Path, brief: Brief, receipts: list[Receipt], settings: engine.Settings, executor: Executor,
+             encoder: str, plan_seconds: float, warnings: tuple[str, ...]) -> Summary:
+    plan = brief.plan
+    return Summary(str(where), plan.frames, sum(r.touched for r in receipts), len(plan.shots), len(plan.chunks),
                    sum(r.steps for r in receipts), sum(r.rolled_back for r in receipts),
                    engine.describe(settings.device) + (f", {executor.workers} workers" if executor.workers > 1 else ""),
-                   settings.network, output.encoder_name, 0.0,
-                   sum(r.seconds for r in receipts), len(source.damage),
-                   (*_shortfall(source), *brief.task.warnings, *output.warnings),
+                   settings.network, encoder, 0.0, sum(r.seconds for r in receipts), len(brief.source.damage), warnings,
                    plan_seconds=plan_seconds, filled=_shares(receipts))
 
 
+def _wish(task: Task) -> io.Wish:
+    options = task.options
+    return io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale)
+
+
+def _workers(options: TaskOptions) -> tuple[Executor, engine.Settings]:
+    """Who restores, and how."""
+    executor, device = _executor(options)
+    return executor, engine.settle(replace(options, device=device))
+
+
 def _executor(options: TaskOptions) -> tuple[Executor, str]:
-    """Who restores, as `options` say, and on what kind of device. Raises OptionError and DeviceMissing."""
+    """Who restores, as `options` say, and on what kind of device. Raises OptionError, DeviceMissing, ClusterMissing."""
+    if options.executor == "ray" or options.address:
+        if options.executor not in ("auto", "ray") or options.devices:
+            wrong = "--devices are this machine's" if options.devices else f"--executor {options.executor} takes none"
+            raise OptionError(f"--address names a Ray cluster, and {wrong}: leave one of both out.")
+        device = engine.choose_device(options.device)
+        return Ray(options.address, options.workers, device.type, engine.AVAILABLE), options.device
     slots = engine.slots(options.device, options.devices, options.workers)
     if options.executor == "local" and (len(slots) > 1 or options.devices):
         raise OptionError(f"--executor local is one worker on --device, but {len(slots)} on {options.devices or 'it'} "
@@ -147,6 +185,8 @@ def _planned(task: Task, source: io.Source, settings: engine.Settings, output: i
         brief = Brief(task, source, plan, holes, settings, output.recipe, tuple(make_stretches(plan, output.cuts)))
     area = source.info.box.area
     job.keep(brief, {stretch: stretch.cost(area) for stretch in brief.stretches if not stretch.copied}, made_from)
+    for receipt in job.receipts.values():
+        source.damage.update(receipt.damage)
     if job.receipts:
         done = sum(receipt.touched for receipt in job.receipts.values())
         tell(Progress("resuming", done, None, note=f"Going on from {str(job.folder)!r}: {done} of {brief.plan.holes} "
@@ -154,44 +194,27 @@ def _planned(task: Task, source: io.Source, settings: engine.Settings, output: i
     return brief
 
 
-def _check_room(brief: Brief, target: Path, job: Job) -> None:
-    """Raise DiskFull where there is no room for the film, rather than after a night of work.
+def _restore(job: Job, brief: Brief, executor: Executor, share: slice, tell: Tell) -> list[Stretch]:
+    """Have this run's share of the stretches, the longest first, restored where it is not, and return it.
 
-    What is copied takes what it took; of what is encoded in the source's own way a quarter is likely the least, once
-    in the job's folder, once joined. Pictures are linked, and other encoders may take any share: they are not judged.
+    Raises NotRestored once all others are, and others at once.
     """
-    film, options = Path(brief.source.info.path), brief.task.options
-    if not film.is_file() or options.encoder != "auto" or options.lossless:
-        return
-    each = film.stat().st_size / brief.plan.frames
-    needed: Counter[int] = Counter()
-    for stretch in brief.stretches:
-        size = round((stretch.stop - stretch.start) * each)
-        needed[target.parent.stat().st_dev] += size if stretch.copied else size // 4
-        if not stretch.copied and stretch not in job.receipts:
-            needed[job.folder.stat().st_dev] += size // 4
-    for folder in (target.parent, job.folder):
-        free, size = shutil.disk_usage(folder).free, needed[folder.stat().st_dev]
-        if free < size:
-            raise DiskFull(f"Only {free / 1e9:.2g} GB are free in {str(folder)!r}, and this film takes about "
-                           f"{size / 1e9:.2g} GB: free some room, or choose other places with -o and --work-dir.")
-
-
-def _restore(job: Job, brief: Brief, executor: Executor, tell: Tell) -> None:
-    """Have every stretch restored that is not. Raises NotRestored once all others are, and others at once."""
     area, stretches = brief.source.info.box.area, brief.stretches
-    waiting = [place for place, stretch in enumerate(stretches)
-               if not stretch.copied and stretch not in job.receipts]
-    waiting.sort(key=lambda place: stretches[place].cost(area), reverse=True)  # longest first: no worker ends late
-    done = sum(receipt.touched for receipt in job.receipts.values())
+    restored = [place for place, stretch in enumerate(stretches) if not stretch.copied]
+    restored.sort(key=lambda place: stretches[place].cost(area), reverse=True)  # longest first: no worker ends late
+    mine = restored[share]
+    waiting = [place for place in mine if stretches[place] not in job.receipts]
+    done = sum(job.receipts[stretches[place]].touched for place in mine if place not in waiting)
+    total = sum(chunk.stop - chunk.start for place in mine for chunk in stretches[place].chunks)
+    total = brief.plan.holes if mine == restored else total
     under_way: dict[int, int] = {}
 
     def hear(place: int, frames: int) -> None:
         under_way[place] = frames
-        tell(Progress("restoring", done + sum(under_way.values()), brief.plan.holes))
+        tell(Progress("restoring", done + sum(under_way.values()), total))
 
     failed: list[NotRestored] = []
-    tell(Progress("restoring", done, brief.plan.holes))
+    tell(Progress("restoring", done, total))
     with closing(executor.run(Work(job.bench), waiting, hear)) as outcomes:
         for outcome in outcomes:
             under_way.pop(outcome.item, None)
@@ -213,6 +236,7 @@ def _restore(job: Job, brief: Brief, executor: Executor, tell: Tell) -> None:
         for other in failed[1:]:
             failed[0].add_note(str(other))
         raise failed[0]
+    return [stretches[place] for place in mine]
 
 
 def _shares(receipts: list[Receipt]) -> Shares | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -33,11 +33,14 @@ class Restored:
     seconds: float
 
 
-def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
-                  settings: engine.Settings) -> Iterator[Restored]:
-    """The frames of one chunk; the same on every machine of a kind, whatever ran before."""
+def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes, settings: engine.Settings,
+                  beat: Callable[[], object] = lambda: None) -> Iterator[Restored]:
+    """The frames of one chunk; the same on every machine of a kind, whatever ran before.
+
+    beat: is called at every step, of reading as of fitting.
+    """
     began = time.perf_counter()
-    window = read_window(source, chunk, holes)
+    window = read_window(source, chunk, holes, beat)
     targets = [index for index in range(chunk.fit_start, chunk.stop) if window.holes[index - window.first].any()]
     parts = len(task.tiles(chunk))
     problems = iter(task.problems(chunk, window, targets))
@@ -48,7 +51,7 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
     fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
                              engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
                              steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed,
-                             average=settings.average)
+                             average=settings.average, beat=beat)
     steps = rolled_back = 0  # of the frames fitted to warm up, too
     for index in targets:
         answers = list(islice(fits, parts))
@@ -56,6 +59,7 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes,
         rolled_back += sum(fit.rolled_back for _, fit in answers)
         if index < chunk.start:
             continue
+        beat()
         patch = joined(chunk.box.scaled(task.scale), [task.render(problem, fit.estimate) for problem, fit in answers])
         now = time.perf_counter()
         yield Restored(index, patch, steps, rolled_back, now - began)
@@ -70,10 +74,11 @@ def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine
                         codes=problem.codes(), moving=problem.moved is not None)
 
 
-def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:
+def read_window(source: io.Source, chunk: Chunk, holes: Holes, beat: Callable[[], object] = lambda: None) -> Window:
     """The chunk's frames and the margin to borrow from, cut to its box."""
     crops: list[np.ndarray] = []
     for frame in source.frames(chunk.read_start, chunk.read_stop):
+        beat()
         crop = frame.planes.rgb(chunk.box)
         crop = np.rint(crop * 255).astype(np.uint8) if frame.planes.layout.depth == 8 else crop
         crops += [crop] * (frame.index + 1 - chunk.read_start - len(crops))  # stands in for frames that damage took

@@ -11,17 +11,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 
 from . import engine, io
 from .errors import DipvideoError, NotRestored
 from .frame import Frame
-from .job import Bench, Receipt
+from .job import Receipt
 from .plan import Chunk, Plan, Stretch
 from .restore import Restored, restore_chunk
 from .tasks.base import Task
@@ -47,42 +45,26 @@ class Brief:
     stretches: Sequence[Stretch]
 
 
-@dataclass(frozen=True)
-class Work:
-    """Restores stretches by their number, wherever it is sent."""
-
-    bench: Bench
-
-    @cached_property
-    def brief(self) -> Brief:
-        return self.bench.brief()
-
-    def __call__(self, number: int, attempt: int, device: str | None, tell: Callable[[int], object]) -> None:
-        """Restore a stretch on `device`, the run's own if None; `tell` hears how many of its frames are done."""
-        brief = self.brief
-        settings = brief.settings if device is None else replace(brief.settings, device=engine.choose_device(device))
-        folder = self.bench.place(brief.stretches[number], attempt)
-        try:
-            folder.mkdir()
-            restore_stretch(replace(brief, settings=settings), brief.stretches[number], folder, tell)
-        except (av.FFmpegError, OSError) as error:
-            if isinstance(error, DipvideoError):
-                raise
-            raise io.explained(error, self.bench.folder) from error
-
-
 def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable[[int], object]) -> None:
-    """Restore and encode the frames of `stretch` into `folder`; the same bits on every machine of a kind."""
+    """Restore and encode the frames of `stretch` into `folder`; the same bits on every machine of a kind.
+
+    `tell` hears at every step how many of its frames are done.
+    """
     began, source, sides = time.perf_counter(), brief.source, brief.task.side_videos
     pts: list[int] = []
     touched = steps = rolled_back = 0
     seconds, origins = 0.0, np.zeros(3, np.int64)
+
+    def beat() -> None:
+        tell(touched)
+
     with ExitStack() as stack:
         part = stack.enter_context(brief.recipe.part(folder / _FRAMES, stretch.start, stretch.stop, source))
         beside = [stack.enter_context(write(side_of(folder, place, path), source.info))
                   for place, (path, write) in enumerate(sides)]
         for frame, restored in _in_step(source.frames(stretch.start, stretch.stop), stretch.chunks,
-                                        lambda chunk: _named(brief, chunk)):
+                                        lambda chunk: _named(brief, chunk, beat)):
+            beat()
             patch = restored.patch if restored else None
             pts.append(int(frame.pts))
             part.write(frame, [patch] if patch else [])
@@ -92,7 +74,6 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
                 touched, steps, rolled_back = (touched + 1, steps + restored.steps,
                                                rolled_back + restored.rolled_back)
                 seconds, origins = seconds + restored.seconds, origins + restored.patch.origins
-                tell(touched)
     Receipt(pts, touched, steps, rolled_back, seconds, time.perf_counter() - began, origins.tolist(),
             sorted(source.damage)).write(folder)
 
@@ -110,10 +91,10 @@ def side_of(folder: Path, place: int, path: Path) -> Path:
     return folder / f"side{place}{path.suffix}"
 
 
-def _named(brief: Brief, chunk: Chunk) -> Iterator[Restored]:
+def _named(brief: Brief, chunk: Chunk, beat: Callable[[], object]) -> Iterator[Restored]:
     """Restore a chunk; an error that nobody foresaw says where it happened. Raises NotRestored."""
     try:
-        yield from restore_chunk(brief.task, brief.source, chunk, brief.holes, brief.settings)
+        yield from restore_chunk(brief.task, brief.source, chunk, brief.holes, brief.settings, beat)
     except DipvideoError:
         raise
     except Exception as error:

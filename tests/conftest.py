@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 import pytest
 import torch
+
+from dipvideo.executors.cluster import ALONE
 
 WIDTH, HEIGHT, RATE = 160, 96, 25
 
@@ -104,3 +110,22 @@ def _bytes(plane: av.video.plane.VideoPlane, deep: bool) -> bytes:
 def clip(tmp_path: Path) -> Path:
     """Twenty-four panned frames with a tone, without text."""
     return write_video(tmp_path / "clip.mp4", panned(24), sound=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Any]:
+    """A Ray cluster on 127.0.0.1, with an address; nodes may be added and removed. Skips where Ray is not installed."""
+    if not importlib.util.find_spec("ray"):
+        pytest.skip("Ray is not installed: pip install 'dipvideo[ray]'")
+    here = Path(__file__).parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")]))
+        for name, value in ALONE.items():  # loopback only, nothing told to anyone
+            patch.setenv(name, value)
+        from ray.cluster_utils import Cluster
+
+        quick = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 3, "_system_config": quick,
+                                                             "object_store_memory": 100 * 2**20})
+        yield made
+        made.shutdown()

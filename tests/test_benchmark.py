@@ -68,7 +68,7 @@ def test_speed_times_presets_beside_the_floor(tmp_path: Path) -> None:
 
 
 def test_more_workers_never_take_longer_nor_less_than_their_share(tmp_path: Path) -> None:
-    scaling = measure_scaling("", ScalingOptions(workers="", reckoned="1,3,40,4000"))
+    scaling = measure_scaling(ScalingOptions(workers="", ray="", reckoned="1,3,40,4000"))
     restoring = [run.restoring for run in scaling.reckoned]
     assert restoring == sorted(restoring, reverse=True) and restoring[-1] == pytest.approx(scaling.longest)
     assert all(run.restoring * run.workers >= restoring[0] * 0.999 for run in scaling.reckoned)
@@ -76,7 +76,7 @@ def test_more_workers_never_take_longer_nor_less_than_their_share(tmp_path: Path
     assert makespan([5.0, 4.0, 3.0, 3.0, 3.0], 2) == 10.0 and makespan([2.0], 8) == 2.0
     assert "| 4000 |" in write_scaling(scaling, tmp_path, "dipvideo benchmark scaling")[0].read_text()
     with pytest.raises(OptionError, match="whole numbers"):
-        measure_scaling("", ScalingOptions(workers="many"))
+        measure_scaling(ScalingOptions(workers="many"))
 
 
 @pytest.mark.slow

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
 from errands import Errand
-from test_jobs import LENGTH, PARTS, film  # noqa: F401
 
-from dipvideo import engine, inpaint
-from dipvideo.errors import DeviceMissing, NotRestored, OptionError, WorkerLost
-from dipvideo.executors import Local, Processes
-from dipvideo.executors.processes import ATTEMPTS
-from dipvideo.job import state_of
+from dipvideo import engine
+from dipvideo.errors import ClusterMissing, DeviceMissing, OptionError, WorkerLost
+from dipvideo.executors import Executor, Local, Processes, Ray
+from dipvideo.executors.slots import ATTEMPTS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, and /proc of Linux")
-SLOW = {"device": "cpu", "network": "taper:widths=8", "first_steps": 24, "steps": 8, "borrow": False, "draw": "always"}
-DRIVE = """
-import sys
-from dipvideo import plan
-from dipvideo.cli import main
-if __name__ == "__main__":
-    plan.MAX_STRETCH = int(sys.argv.pop(1))
-    sys.exit(main())
-"""
+WORKER = (b"spawn_main", b"ray::_Worker")  # what their command lines hold
 
 
-def outcomes(executor, folder: Path, acts: dict[int, str], items: int = 5) -> dict[int, Exception | None]:
+@pytest.fixture(params=["processes", "ray"])
+def made(request) -> Callable[..., Executor]:
+    """Makes an executor of so many workers."""
+    if request.param == "processes":
+        return lambda workers, **patience: Processes("abc"[:workers], **patience)
+    cluster = request.getfixturevalue("cluster")
+    return lambda workers, **patience: Ray(cluster.address, workers, "cpu", **patience)
+
+
+def outcomes(executor: Executor, folder: Path, acts: dict[int, str], items: int = 5) -> dict[int, Exception | None]:
     ended = [(outcome.item, outcome.error) for outcome in
              executor.run(Errand(folder, acts), range(items), lambda item, done: None)]
     assert len(ended) == items, "every item ends once"
@@ -46,33 +44,83 @@ def attempts(folder: Path, item: int) -> int:
     return len(list(folder.glob(f"{item}.*")))
 
 
-@pytest.mark.parametrize("executor", [Local(), Processes(["a", "b"])], ids=["local", "processes"])
-def test_an_item_that_raises_ends_and_the_others_are_done(tmp_path: Path, executor) -> None:
-    ended = outcomes(executor, tmp_path, {1: "raise"})
+def workers_below(process: int) -> list[int]:
+    """The workers that a process, or one that it began, has begun and that still work."""
+    found, looked = [process], 0
+    while looked < len(found):
+        with suppress(OSError):  # it has ended meanwhile
+            for task in Path(f"/proc/{found[looked]}/task").iterdir():
+                found += [int(word) for word in (task / "children").read_text().split()]
+        looked += 1
+    return [each for each in found[1:] if is_worker(each)]
+
+
+def is_worker(process: int) -> bool:
+    with suppress(OSError):
+        return any(name in Path(f"/proc/{process}/cmdline").read_bytes() for name in WORKER)
+    return False
+
+
+def wait_until(what: Callable[[], object], running: subprocess.Popen | None = None, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert running is None or running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.02)
+
+
+def wait_until_gone(workers: list[int]) -> None:
+    wait_until(lambda: not any(map(is_worker, workers)), seconds=20)
+
+
+def test_here_an_item_that_raises_ends_and_the_others_are_done(tmp_path: Path) -> None:
+    ended = outcomes(Local(), tmp_path, {1: "raise"})
     assert isinstance(ended.pop(1), ValueError) and set(ended.values()) == {None}
+
+
+def test_an_item_that_raises_ends_and_the_others_are_done(tmp_path: Path, made) -> None:
+    ended = outcomes(made(2), tmp_path, {1: "raise"})
+    raised = ended.pop(1)
+    assert isinstance(raised, ValueError) and str(raised) == "item 1 is no good" and set(ended.values()) == {None}
+    assert "errands.py" in str(raised.__cause__), "the log can say where it was raised"
     assert all(attempts(tmp_path, item) == 1 for item in range(5)), "what raises once would raise again"
 
 
-def test_workers_that_die_or_stand_still_cost_one_attempt_and_are_given_up_in_the_end(tmp_path: Path) -> None:
-    executor = Processes(["a", "b", "c"], stall_seconds=5)
-    ended = outcomes(executor, tmp_path, {0: "die", 2: "die once", 3: "stand still"})
+def test_workers_that_die_or_stand_still_cost_one_attempt_and_are_given_up_in_the_end(tmp_path: Path, made) -> None:
+    ended = outcomes(made(3, stall_seconds=5), tmp_path, {0: "die", 2: "die once", 3: "stand still"})
     lost = ended.pop(0)
-    assert isinstance(lost, WorkerLost) and f"died {ATTEMPTS} times" in str(lost)
+    assert isinstance(lost, WorkerLost) and "died" in str(lost) and f"{ATTEMPTS} times" in str(lost)
     assert set(ended.values()) == {None}
     assert [attempts(tmp_path, item) for item in range(5)] == [ATTEMPTS, 1, 2, 2, 1]
-    assert len({path.suffix for path in tmp_path.iterdir()}) > 1, "the items went to several devices"
 
 
-def test_leaving_the_loop_kills_what_is_under_way(tmp_path: Path) -> None:
-    running = Processes(["a", "b"]).run(Errand(tmp_path, {1: "stand still"}), range(2), lambda item, done: None)
-    assert next(running).item == 0
-    deadline = time.monotonic() + 30
-    while not attempts(tmp_path, 1):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert children(os.getpid())
-    running.close()
-    assert not children(os.getpid())
+def test_a_step_that_never_ends_is_noticed_and_many_short_ones_are_not_taken_for_it(tmp_path: Path, made) -> None:
+    ended = outcomes(made(2, stuck_seconds=3), tmp_path, {0: "get stuck", 1: "get on"}, items=2)
+    assert set(ended.values()) == {None}
+    assert [attempts(tmp_path, item) for item in range(2)] == [2, 1]
+
+
+def test_workers_take_devices_in_turn(tmp_path: Path) -> None:
+    outcomes(Processes(["a", "b"]), tmp_path, {})
+    assert {path.suffix for path in tmp_path.iterdir()} == {".a", ".b"}
+    assert engine.slots("cpu", None, None) == ["cpu"] and engine.slots("auto", None, 3) == ["auto"] * 3
+    assert engine.slots("auto", "cpu", 2) == ["cpu", "cpu"]
+    with pytest.raises(DeviceMissing):
+        engine.slots("auto", "cpu,abacus", None)
+
+
+def test_leaving_the_loop_cancels_what_is_under_way(tmp_path: Path, made) -> None:
+    workers: list[int] = []
+
+    def tell(item: int, done: int) -> None:
+        if attempts(tmp_path, 0) and attempts(tmp_path, 1):
+            workers.extend(workers_below(os.getpid()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(made(2).run(Errand(tmp_path, {0: "take long", 1: "stand still"}), range(2), tell))
+    assert len(workers) == 2
+    wait_until_gone(workers)
 
 
 ALONE = """
@@ -80,37 +128,26 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from errands import Errand
-from dipvideo.executors import Processes
+from dipvideo.executors import Processes, Ray
 if __name__ == "__main__":
-    list(Processes(["a", "b"]).run(Errand(Path(sys.argv[2]), dict.fromkeys(range(2), "take long")), range(2), print))
+    executor = Ray(sys.argv[3], 2, "cpu") if sys.argv[3:] else Processes(["a", "b"])
+    list(executor.run(Errand(Path(sys.argv[2]), dict.fromkeys(range(2), "take long")), range(2), print))
 """
 
 
-def test_workers_end_with_their_driver_whatever_they_are_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["processes", "ray"])
+def test_workers_end_with_their_driver_whatever_they_are_at(tmp_path: Path, kind: str, request) -> None:
+    address = [request.getfixturevalue("cluster").address] if kind == "ray" else []
     script, folder = tmp_path / "alone.py", tmp_path / "done"
     script.write_text(ALONE)
     folder.mkdir()
-    with subprocess.Popen([sys.executable, script, Path(__file__).parent, folder],
-                          stdout=subprocess.DEVNULL) as driver:
-        wait_for(lambda: len(list(folder.iterdir())) == 2, driver)
-        workers = children(driver.pid)
+    with subprocess.Popen([sys.executable, script, Path(__file__).parent, folder, *address],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
+        wait_until(lambda: len(list(folder.iterdir())) == 2, driver)
+        workers = workers_below(os.getpid())
         driver.kill()
     assert len(workers) == 2
     wait_until_gone(workers)
-
-
-def wait_until_gone(workers: list[int]) -> None:
-    deadline = time.monotonic() + 20
-    while any(b"spawn_main" in command_of(worker) for worker in workers):
-        assert time.monotonic() < deadline, "workers outlive their driver"
-        time.sleep(0.05)
-
-
-def test_workers_take_devices_in_turn() -> None:
-    assert engine.slots("cpu", None, None) == ["cpu"] and engine.slots("auto", None, 3) == ["auto"] * 3
-    assert engine.slots("auto", "cpu", 2) == ["cpu", "cpu"]
-    with pytest.raises(DeviceMissing):
-        engine.slots("auto", "cpu,abacus", None)
 
 
 @pytest.mark.needs_cuda
@@ -121,134 +158,44 @@ def test_every_gpu_has_a_worker_and_kinds_are_not_mixed() -> None:
         engine.slots("auto", "cuda:0,cpu", None)
 
 
-def test_local_is_one_worker(film: dict) -> None:  # noqa: F811
-    with pytest.raises(OptionError, match="local is one worker"):
-        inpaint(film["source"], mask=film["mask"], executor="local", workers=2)
+def test_what_is_made_elsewhere_comes_back_and_what_needs_more_gets_it(tmp_path: Path, cluster) -> None:
+    outcomes(Ray(cluster.address, 2, "cpu"), tmp_path, {1: "need more"}, items=2)
+    assert (tmp_path / "received.0").read_bytes() == b"0 from small"
+    assert (tmp_path / "received.1").read_bytes() == b"1 from wide"
 
 
-def restored(film: dict, **options) -> str:  # noqa: F811
-    """The fingerprint of what a run in this process writes."""
-    inpaint(film["source"], film["output"], mask=film["mask"], smart_render=False, **SLOW, **options)
-    return hashlib.sha256(film["output"].read_bytes()).hexdigest()
+def test_a_cluster_has_as_many_workers_as_fit_and_no_more_are_waited_for(cluster) -> None:
+    assert Ray(cluster.address, None, "cpu", threads=2).workers == 1, "three CPUs, two for each"
+    with pytest.raises(ClusterMissing, match="has 3 CPUs, and 4 workers with 1 each"):
+        Ray(cluster.address, 4, "cpu")
+    with pytest.raises(ClusterMissing, match="has 0 GPUs, and 1 workers"):
+        Ray(cluster.address, None, "cuda")
 
 
-def listing(film: dict) -> list[str]:  # noqa: F811
-    return sorted(path.name for path in film["folder"].rglob("*"))
+def test_a_node_that_is_lost_costs_what_it_was_at(tmp_path: Path, cluster) -> None:
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+
+    def lose() -> None:
+        wait_until(lambda: all(attempts(tmp_path, item) for item in range(4)))
+        cluster.remove_node(node, allow_graceful=False)
+
+    with ThreadPoolExecutor(1) as beside:
+        losing = beside.submit(lose)
+        ended = outcomes(Ray(cluster.address, 4, "cpu"), tmp_path, dict.fromkeys(range(4), "wait for four"), items=6)
+        losing.result()
+    assert set(ended.values()) == {None}
+    assert sorted(attempts(tmp_path, item) for item in range(6)) == [1, 1, 1, 1, 1, 2]
 
 
-@contextmanager
-def driven(film: dict, *more: str) -> Iterator[subprocess.Popen]:  # noqa: F811
-    """The same run as a command of its own with two workers."""
-    said = [word for name, value in SLOW.items() if not isinstance(value, bool)
-            for word in (f"--{name.replace('_', '-')}", str(value))]
-    script = film["folder"].parent / "drive.py"
-    script.write_text(DRIVE)
-    command = [sys.executable, script, str(LENGTH), "inpaint", film["source"], "--mask", film["mask"], "-o",
-               film["output"], "--no-smart-render", "--no-borrow", "--workers", "2", *said, *more]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True,
-                          env={**os.environ, "OMP_NUM_THREADS": "1"}) as running:
-        try:
-            yield running
-        finally:
-            running.kill()
+@pytest.mark.parametrize("address, says", [("127.0.0.1:9", "No Ray cluster could be reached at 127.0.0.1:9"),
+                                           ("nonsense", "No Ray cluster could be reached at nonsense")])
+def test_a_cluster_that_is_not_there_is_one_sentence(cluster, address: str, says: str) -> None:
+    with pytest.raises(ClusterMissing, match=says):
+        Ray(address, 1, "cpu")
 
 
-def wait_for(what, running: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
-    while not what():
-        assert running.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def finished(film: dict) -> int:  # noqa: F811
-    state = state_of(film["job"])
-    return state.done if state else 0
-
-
-def children(process: int) -> list[int]:
-    """The processes that it began and that still work."""
-    try:
-        found = [int(word) for task in Path(f"/proc/{process}/task").iterdir()
-                 for word in (task / "children").read_text().split()]
-    except FileNotFoundError:
-        return []
-    return [child for child in found if b"spawn_main" in command_of(child)]
-
-
-def command_of(process: int) -> bytes:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
-
-
-@pytest.fixture
-def expected(film: dict) -> str:  # noqa: F811
-    whole = restored(film)
-    film["output"].unlink()
-    return whole
-
-
-def test_a_worker_killed_at_its_work_costs_nothing_but_time(film: dict, expected: str) -> None:  # noqa: F811
-    before = listing(film)
-    with driven(film) as running:
-        wait_for(lambda: list(film["job"].glob("stretches/.*")), running)
-        os.kill(children(running.pid)[0], signal.SIGKILL)
-        assert running.wait(120) == 0
-        said = running.stderr.read()
-    assert hashlib.sha256(film["output"].read_bytes()).hexdigest() == expected
-    assert "2 workers" in said and f"{PARTS * LENGTH} of {PARTS * LENGTH} frames restored" in said
-    film["output"].unlink()
-    assert listing(film) == before
-
-
-@pytest.mark.parametrize("sent, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
-def test_a_driver_that_is_ended_leaves_no_worker_and_another_executor_goes_on(film: dict, expected: str,  # noqa: F811
-                                                                              sent: int, code: int) -> None:
-    before = listing(film)
-    with driven(film) as running:
-        wait_for(lambda: finished(film), running)
-        workers = children(running.pid)
-        running.send_signal(sent)
-        assert running.wait(20) == code
-        assert sent == signal.SIGKILL or "the same command goes on from there" in running.stderr.read()
-    wait_until_gone(workers)
-    assert workers and not film["output"].exists() and 1 <= finished(film) < PARTS
-    told: list = []
-    assert restored(film, progress=told.append) == expected
-    assert any(progress.stage == "resuming" for progress in told)
-    film["output"].unlink()
-    assert listing(film) == before
-
-
-def test_a_second_interrupt_ends_it_at_once(film: dict) -> None:  # noqa: F811
-    with driven(film) as running:
-        wait_for(lambda: list(film["job"].glob("stretches/.*")), running)
-        workers = children(running.pid)
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)  # they do not heed the first, which waits for them
-        running.send_signal(signal.SIGINT)
-        time.sleep(0.1)
-        running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 130
-        for worker in workers:
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-    assert not film["output"].exists() and state_of(film["job"])
-
-
-def test_a_stretch_that_always_kills_its_worker_is_named_and_the_others_are_kept(film: dict,  # noqa: F811
-                                                                                 monkeypatch) -> None:
-    class Lost:
-        workers = 1
-
-        def run(self, work, items, tell):
-            for outcome in Local().run(work, [item for item in items if item], tell):
-                yield outcome
-            yield type(outcome)(0, ATTEMPTS, WorkerLost("its worker died 3 times"))
-
-    monkeypatch.setattr("dipvideo.pipeline.Local", Lost)
-    with pytest.raises(NotRestored, match=f"Frames 0 to {LENGTH - 1} could not be restored: its worker died 3 times"):
-        restored(film)
-    assert finished(film) == PARTS - 1
+def test_without_ray_one_sentence_says_how_to_install_it(monkeypatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(OptionError, match=r"not installed: pip install 'dipvideo\[ray\]'"):
+        Ray(None, 2, "cpu")

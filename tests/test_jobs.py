@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from conftest import HEIGHT, WIDTH, panned, write_video
 
-from dipvideo import inpaint, job, pipeline, plan, remove_subtitles, stretch
+from dipvideo import inpaint, job, plan, remove_subtitles, room, stretch, work
 from dipvideo.cli import main
 from dipvideo.errors import DiskFull, JobBusy, JobDiffers, NotRestored
-from dipvideo.job import jobs_in, open_job, state_of
+from dipvideo.job import open_job
+from dipvideo.jobs import jobs_in, state_of
 
 PARTS, LENGTH = 4, 6  # holes that lie far apart, and the frames that each is there
 QUICK = {"device": "cpu", "network": "taper:widths=8", "first_steps": 2, "steps": 1, "borrow": False, "draw": "always"}
@@ -48,7 +49,7 @@ class Stop:
 
     def __init__(self, monkeypatch, after: int, error: BaseException | None = None):
         self.restored: list[int] = []
-        real = stretch.restore_stretch
+        real = work.restore_stretch
 
         def restore(brief, piece, folder, tell):
             if len(self.restored) == after and error:
@@ -57,7 +58,7 @@ class Stop:
             self.restored.append(piece.start)
             real(brief, piece, folder, tell)
 
-        monkeypatch.setattr(stretch, "restore_stretch", restore)
+        monkeypatch.setattr(work, "restore_stretch", restore)
 
 
 def interrupted(film: dict, monkeypatch, after: int = 2, error: type[BaseException] = KeyboardInterrupt, **options):
@@ -165,10 +166,10 @@ def test_a_second_run_on_one_folder_is_refused_in_one_sentence(film: dict) -> No
 def test_a_stretch_that_cannot_be_restored_is_named_and_the_others_are_finished(film: dict, monkeypatch) -> None:
     real = stretch.restore_chunk
 
-    def restore(task, source, chunk, holes, settings):
+    def restore(task, source, chunk, *rest):
         if chunk.start == LENGTH:
             raise ZeroDivisionError("of all things")
-        return real(task, source, chunk, holes, settings)
+        return real(task, source, chunk, *rest)
 
     with monkeypatch.context() as patched:
         patched.setattr(stretch, "restore_chunk", restore)
@@ -194,6 +195,13 @@ def test_a_full_disk_is_said_and_what_was_done_is_kept(film: dict, monkeypatch) 
             run(film)
     assert state_of(film["job"]).done == PARTS
     assert run(film)[1] == expected
+
+
+def test_every_step_is_a_sign_that_the_work_gets_on(film: dict, monkeypatch) -> None:
+    real, signs = work.restore_stretch, []
+    monkeypatch.setattr(work, "restore_stretch", lambda brief, piece, folder, tell: real(
+        brief, piece, folder, lambda done: signs.append(tell(done))))
+    assert len(signs) == 0 and run(film, first_steps=16, steps=12)[0].steps < len(signs)
 
 
 def test_an_error_before_anything_is_finished_leaves_nothing(film: dict, monkeypatch) -> None:
@@ -276,7 +284,7 @@ def test_a_manifest_says_what_the_result_depends_on(film: dict, monkeypatch) -> 
 
 
 def test_room_is_looked_for_before_any_work(film: dict, monkeypatch) -> None:
-    monkeypatch.setattr(pipeline.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**6, 10**6, 1000))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**6, 10**6, 1000))
     counted = Stop(monkeypatch, 0, None)
     with pytest.raises(DiskFull, match=r"are free in .* takes about"):
         run(film)

@@ -1,9 +1,11 @@
 """Real refusals, real signals, real memory: nothing is half-written, nothing grows with length."""
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +82,36 @@ def test_a_killed_run_leaves_the_output_path_alone_and_the_next_one_works(tmp_pa
     again = subprocess.run(command("inpaint", video, "--mask", mask, "-q"), capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["film8.dipvideo.mp4", "film8.mp4", "mask8.mkv"]
+
+
+@pytest.fixture
+def little_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mounts a file system of so many bytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(size: int) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("may not mount a file system here")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
+
+
+def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(tmp_path: Path,
+                                                                             little_disk: Callable) -> None:
+    video, mask = film(tmp_path, 20)
+    disk = little_disk(700_000)  # the film takes 860 000, once in four stretches and once joined
+    run = command("inpaint", video, "--mask", mask, "-o", str(disk / "out.mkv"), "--no-smart-render", "--crf", "5",
+                  "--encoder", "libx264", "--workers", "2")  # what an encoder that was chosen will take is not foreseen
+    full = subprocess.run(run, capture_output=True, text=True)
+    assert full.returncode == 1 and "The disk is full" in full.stderr and "Traceback" not in full.stderr, full.stderr
+    assert {path.name for path in disk.iterdir()} <= {"out.mkv.job"}, "nothing half-written"
+    subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
+    kept = {path.name for path in disk.glob("out.mkv.job/stretches/[0-9]*")}
+    again = subprocess.run(run, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert kept and "Going on from" in again.stderr
+    assert [path.name for path in disk.iterdir()] == ["out.mkv"]

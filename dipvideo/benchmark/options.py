@@ -47,7 +47,10 @@ class SpeedOptions(Options):
 class ScalingOptions(Options):
     """What to time, and what the film of two hours is reckoned with."""
 
-    workers: str = option("1,2", "With how many workers the clip is restored here.", metavar="N,…")
+    workers: str = option("1,2", "With how many processes of this machine a film is restored, one thread each.",
+                          metavar="N,…")
+    ray: str = option("2", "With how many workers of a Ray cluster that is begun here; empty: none.", metavar="N,…")
+    steps: int = option(6, "Steps of each of that film's 1056 frames.", least=1)
     reckoned: str = option("1,10,100,1000", "On how many the film of two hours is reckoned.", metavar="N,…")
     frame_seconds: float = option(0.2, "Seconds that a worker takes for a captioned frame.", least=0.0001)
     analysis_rate: float = option(57.0, "Frames a second that one process looks for captions in.", least=0.1)

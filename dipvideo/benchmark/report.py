@@ -122,10 +122,10 @@ def scaling_table(scaling: Scaling, command: str) -> str:
     lines = ["# More workers", "", "Made by", "", f"    {command}", ""]
     if scaling.measured:
         one = scaling.measured[0]
-        lines += ["The clip here, from the first worker's start to the film, one thread each:", "",
-                  "| workers | seconds | faster |", "|---|---|---|"]
-        lines += [f"| {run.workers} | {run.seconds:.1f} | {one.seconds / run.seconds:.2f} × |"
-                  for run in scaling.measured]
+        lines += ["A little film here, from the first worker's start to the film, one thread each:", "",
+                  "| executor | workers | seconds | faster | same bytes |", "|---|---|---|---|---|"]
+        lines += [f"| {run.executor} | {run.workers} | {run.seconds:.1f} | {one.seconds / run.seconds:.2f} × | "
+                  f"{'yes' if run.same else 'NO'} |" for run in scaling.measured]
         lines.append("")
     lines += [f"A film of two hours, reckoned: {scaling.captioned} captioned frames in {scaling.stretches} stretches, "
               f"of which the longest takes {scaling.longest:.0f} s. *whole*: with the analysis before and the join "

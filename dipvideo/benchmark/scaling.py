@@ -1,4 +1,6 @@
-"""What more workers are worth: measured on a clip here, and reckoned for a film of two hours.
+"""What more workers are worth: measured on a little film here, and reckoned for one of two hours.
+
+The little one has SHOTS shots of one stretch each, all of the same work, so that what is lost is not lost to a bad cut.
 
 The reckoning cuts a film of drawn shots and captions into the very stretches that a run would, hands them out longest
 first as the executors do, and adds what one process does before and after.
@@ -25,7 +27,9 @@ from ..geometry import Box
 from ..plan import Stretch, make_plan, make_stretches
 from ..progress import Progress, Tell
 from .options import ScalingOptions
+from .survival import write_film
 
+SHOTS, SHOT_FRAMES = 8, 132  # of the little film: each shot is a stretch, since two are longer than MAX_STRETCH
 RATE, SIZE = 24, (720, 1280)
 FRAMES = 2 * 3600 * RATE
 SHOT_SECONDS, SHOT_SPREAD = 2.9, 1.0  # median, and deviation of the logarithm: 4.8 s on average, as films are cut today
@@ -35,10 +39,15 @@ LONGEST_GROUP = 250  # frames between two key frames, as x264 makes them; each s
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A run of the clip. seconds: restoring and joining, from the first worker's start to the film."""
+    """A run of the little film. seconds: from the first worker's start to the film, which is joined and read back.
 
+    same: whether it gave the bytes of the first run.
+    """
+
+    executor: str
     workers: int
     seconds: float
+    same: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +71,26 @@ class Scaling:
     reckoned: tuple[Reckoned, ...]
 
 
-def measure_scaling(clip: str, options: ScalingOptions, *, tell: Tell = lambda progress: None) -> Scaling:
-    """Restore `clip` with each number of workers, one thread each, and reckon the film of two hours."""
+def measure_scaling(options: ScalingOptions, *, tell: Tell = lambda progress: None) -> Scaling:
+    """Restore a little film with each number of workers, one thread each, and reckon the film of two hours."""
     try:
-        here, there = ([int(n) for n in text.split(",") if n] for text in (options.workers, options.reckoned))
+        here, clustered, there = ([int(n) for n in text.split(",") if n] for text in
+                                  (options.workers, options.ray, options.reckoned))
     except ValueError as error:
         raise OptionError("Workers are whole numbers, as in 1,2; got "
-                          f"{options.workers!r} and {options.reckoned!r}.") from error
-    measured = []
+                          f"{options.workers!r}, {options.ray!r} and {options.reckoned!r}.") from error
+    runs = [("processes", workers) for workers in here] + [("ray", workers) for workers in clustered]
+    measured: list[Measured] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for place, workers in enumerate(here):
-            tell(Progress("timing", place, len(here), unit="run", note=f"{workers} workers"))
-            measured.append(Measured(workers, _timed(clip, Path(scratch) / f"{workers}{Path(clip).suffix}", workers)))
+        clip = write_film(Path(scratch), SHOTS, SHOT_FRAMES) if runs else None
+        expected = None
+        for place, (executor, workers) in enumerate(runs):
+            tell(Progress("timing", place, len(runs), unit="run", note=f"{executor}, {workers} workers"))
+            target = Path(scratch) / f"{place}.mp4"
+            seconds = _timed(clip, target, executor, workers, options.steps)
+            made = target.read_bytes()
+            expected = expected or made
+            measured.append(Measured(executor, workers, seconds, made == expected))
     captioned, stretches = film(np.random.default_rng(options.seed))
     area = SIZE[0] * SIZE[1]
     costs = [stretch.cost(area) for stretch in stretches if not stretch.copied]
@@ -110,12 +127,14 @@ def makespan(seconds: list[float], workers: int) -> float:
     return max(free)
 
 
-def _timed(clip: str, target: Path, workers: int) -> float:
+def _timed(clip: Path, target: Path, executor: str, workers: int, steps: int) -> float:
     said = target.with_suffix(".json")
-    ran = subprocess.run([sys.executable, "-m", "dipvideo", "remove-subtitles", clip, "-o", str(target), "--executor",
-                          "processes", "--workers", str(workers), "--json", str(said), "-q"],
+    ran = subprocess.run([sys.executable, "-m", "dipvideo", "inpaint", clip, "--mask", clip.with_name("mask.png"),
+                          "-o", target, "--executor", executor, "--workers", str(workers), "--first-steps", str(steps),
+                          "--steps", str(steps), "--draw", "always", "--no-borrow", "--no-smart-render", "--device",
+                          "cpu", "--json", said, "-q"],
                          capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
     if ran.returncode:
-        raise DipvideoError(f"The run with {workers} workers failed: {ran.stderr.strip()}")
+        raise DipvideoError(f"The run with {workers} workers of {executor} failed: {ran.stderr.strip()}")
     summary = json.loads(said.read_text())
     return summary["seconds"] - summary["plan_seconds"]

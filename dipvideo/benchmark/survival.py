@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from ..errors import DipvideoError
-from ..job import folder_of, state_of
+from ..job import folder_of
+from ..jobs import state_of
 from ..progress import Progress, Tell
 from .options import SurvivalOptions
 
@@ -52,7 +53,7 @@ def measure_survival(options: SurvivalOptions, *, tell: Tell = lambda progress: 
     """Kill runs at moments drawn by lot, each with all its workers, and have the next run go on."""
     draw, kills, left = random.Random(options.seed), [], []
     with tempfile.TemporaryDirectory() as scratch:
-        clip, target = _film(Path(scratch)), Path(scratch) / "restored.mp4"
+        clip, target = write_film(Path(scratch), SHOTS, SHOT_FRAMES), Path(scratch) / "restored.mp4"
         before = {target, *Path(scratch).iterdir()}
         began = time.perf_counter()
         _finish(_begun(clip, target, options.workers))
@@ -79,15 +80,16 @@ def measure_survival(options: SurvivalOptions, *, tell: Tell = lambda progress: 
     return Survival(whole, tuple(kills), tuple(left))
 
 
-def _film(folder: Path) -> Path:
-    """A film of shots of soft noise that moves, and beside it mask.png, in whose one hole every frame is filled."""
+def write_film(folder: Path, shots: int, frames: int) -> Path:
+    """A film of shots of so many frames, soft noise that moves, and beside it mask.png, whose one hole is filled in
+    every frame."""
     with av.open(str(folder / "film.mp4"), "w") as output:
         stream = output.add_stream("libx264", rate=25, width=WIDTH, height=HEIGHT, pix_fmt="yuv420p",
                                    options={"preset": "ultrafast"})
-        for shot in range(SHOTS):
+        for shot in range(shots):
             coarse = np.random.default_rng(shot).integers(20, 230, (HEIGHT // 8, 2 * WIDTH // 8, 3), np.uint8)
             wide = cv2.resize(coarse, (2 * WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-            for left in range(SHOT_FRAMES):
+            for left in range(frames):
                 picture = np.ascontiguousarray(wide[:, left:left + WIDTH])
                 output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         output.mux(stream.encode(None))

@@ -38,8 +38,9 @@ _PLAIN = {
     "speed": (None,
         "How long a captioned frame takes with each preset, beside decoding and encoding alone and the "
         "setting of the paper; makes its own films."),
-    "scaling": ("clip",
-        "What more workers are worth: measured on a clip here, and reckoned for a film of two hours."),
+    "scaling": (None,
+        "What more workers are worth: measured here on a little film of even shots, and reckoned for one of two "
+        "hours."),
     "survival": (None,
         "Runs are killed at moments drawn by lot: whether the next run gives the bytes of one that was left "
         "alone; makes its own film."),

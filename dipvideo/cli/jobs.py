@@ -10,7 +10,7 @@ import click
 from ..errors import SourceMissing
 
 if TYPE_CHECKING:
-    from ..job import State
+    from ..jobs import State
 
 
 @click.command(short_help="List runs that were stopped or are under way, or remove what they keep.")
@@ -22,7 +22,7 @@ def jobs(folder: str, clean: bool) -> None:
     A job is what a run keeps beside its output, as film.mp4.job, until the film is done; the command that began it goes
     on with it.
     """
-    from ..job import jobs_in, remove
+    from ..jobs import jobs_in, remove
 
     if not Path(folder).is_dir():
         raise SourceMissing(f"There is no folder {folder!r}: name one that outputs are written to.")

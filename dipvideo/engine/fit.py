@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -42,12 +42,13 @@ class Fit:
 
 
 def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | None = None,
-        rule: StopRule | None = None, average: float = 0.0) -> Fit:
+        rule: StopRule | None = None, average: float = 0.0, beat: Callable[[], object] = lambda: None) -> Fit:
     """Fit `prior` to `problem` from where it stands, for at most `steps` steps and `budget` seconds, if they are given.
 
     One of both must be. A budget is never overrun but by the first CHECK steps.
 
     average: decay of a running average of the weights over the steps, which then answers and goes on to the next frame.
+    beat: is called at every step.
 
     A loss that jumps or is not finite undoes the steps since the last check; the direction of Adam is dropped and
     its step halved for the rest of the frame.
@@ -69,6 +70,7 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
         for _ in range(min(CHECK, limit - done)):
             losses.append(prior.step(target.lesson(done)))
             done += 1
+            beat()
             if average:
                 mean = _averaged(mean, prior.parameters, max(1 - average, 1 / done))
         values = torch.stack(losses).tolist()
@@ -102,13 +104,13 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
 
 def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart, *, first_steps: int, steps: int,
                budget: float | None = None, stop: str = "fixed", seed: int = 0,
-               average: float = 0.0) -> Iterator[tuple[Problem, Fit]]:
+               average: float = 0.0, beat: Callable[[], object] = lambda: None) -> Iterator[tuple[Problem, Fit]]:
     """Fit one problem after another with the same prior; a frame that starts from nothing takes `first_steps`.
 
     budget: seconds a frame, in the place of both numbers of steps; the first frame gets FIRST_SHARE of them.
 
     Before the first frame that asks for it, what drawing is worth is tried on pixels that are known: where it is worth
-    nothing, no further frame is fitted.
+    nothing, no further frame is fitted. `beat` is called at every step.
 
     `problems` is drawn from as frames are fitted, so it may be a generator of any length. Yields each problem with
     its fit.
@@ -117,9 +119,9 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
         nonlocal begun
         rule = STOP_RULES[stop](problem, seed)
         if budget is None:
-            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule, average=average)
+            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule, average=average, beat=beat)
         share, begun = 1.0 if begun else FIRST_SHARE, True
-        return fit(problem, prior, steps=None, budget=share * budget, rule=rule, average=average)
+        return fit(problem, prior, steps=None, budget=share * budget, rule=rule, average=average, beat=beat)
 
     last: tuple[Problem, Estimate] | None = None
     begun, share = False, None  # share: what drawing is worth, once it has been tried

@@ -3,6 +3,8 @@
     base        what every executor can do
     local       here, one piece after the other
     processes   in processes of this machine, one a device or core
+    ray         by the machines of a Ray cluster
+    slots       what the last two share: workers that may be lost, and when an item is tried again
 """
 
 import lazy_loader
@@ -13,5 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "base": ["Executor", "Outcome", "Work"],
         "local": ["Local"],
         "processes": ["Processes"],
+        "ray": ["Ray"],
     },
 )

@@ -1,8 +1,7 @@
 """Work done by processes of this machine, one a slot.
 
-Each slot is a pool of one worker (Pebble), which is replaced when it dies. A worker that is killed, or stands still,
-costs the item that it was at, which is begun anew, ATTEMPTS times in all; the driver's end ends the workers. Nothing
-is shared that a killed worker could leave locked: a slot has a pipe of its own, and a pulse of three numbers in memory.
+Each slot is a pool of one worker (Pebble), which is replaced when it dies; the driver's end ends the workers. Nothing
+is shared that a killed worker could leave locked: a slot has a pipe of its own, and a pulse of four numbers in memory.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -22,56 +20,39 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from ..errors import WorkerLost
 from .base import Outcome, Work
+from .slots import POLL_SECONDS, STALL_SECONDS, STUCK_SECONDS, Watch, drive, lost
 
-ATTEMPTS = 3
-STALL_SECONDS = 120.0  # without a beat, after which a worker is given up: torch alone may take a minute to be loaded
 BEAT_SECONDS = 0.5
-POLL_SECONDS = 0.2
-_BEATS, _DONE, _PID = range(3)  # of a pulse
+_BEATS, _DONE, _PID, _STEPS = range(4)  # of a pulse
 
 
 class Processes:
     """One worker for each of `devices`, where None is the device that the work itself names."""
 
-    def __init__(self, devices: Sequence[str | None], *, stall_seconds: float = STALL_SECONDS):
+    def __init__(self, devices: Sequence[str | None], *, stall_seconds: float = STALL_SECONDS,
+                 stuck_seconds: float = STUCK_SECONDS):
         self.workers = len(devices)
-        self._devices, self._stall = devices, stall_seconds
+        self._devices, self._patience = devices, (stall_seconds, stuck_seconds)
 
     def run(self, work: Work, items: Sequence[int], tell: Callable[[int, int], object]) -> Generator[Outcome]:
-        waiting = deque((item, 1) for item in items)
-        slots = [_Slot(work, device, self._stall) for device in self._devices[:len(items)]]
-        try:
-            while waiting or any(slot.busy for slot in slots):
-                for slot in slots:
-                    if waiting and not slot.busy:
-                        slot.begin(*waiting.popleft())
-                wait([slot.future for slot in slots if slot.busy], POLL_SECONDS, FIRST_COMPLETED)
-                for slot in slots:
-                    if not slot.busy:
-                        continue
-                    tell(slot.item, slot.done)
-                    outcome = slot.outcome()
-                    if outcome and isinstance(outcome.error, WorkerLost) and outcome.attempt < ATTEMPTS:
-                        waiting.appendleft((outcome.item, outcome.attempt + 1))
-                    elif outcome:
-                        yield outcome
-        finally:
-            for slot in slots:
-                slot.stop()
+        slots = [_Slot(work, device, Watch(*self._patience)) for device in self._devices[:len(items)]]
+        return drive(slots, items, tell, lambda: wait([slot.future for slot in slots if slot.busy],
+                                                      POLL_SECONDS, FIRST_COMPLETED))
 
 
 class _Slot:
     """One worker at a time, and what it is at."""
 
-    def __init__(self, work: Work, device: str | None, stall: float):
+    item = done = 0
+
+    def __init__(self, work: Work, device: str | None, watch: Watch):
         context = get_context("spawn")  # a fork would share the driver's threads and CUDA's state
-        self._pulse = context.RawArray("q", 3)
+        self._pulse = context.RawArray("q", 4)
         self._made = partial(ProcessPool, max_workers=1, initializer=_prepare, context=context,
                              initargs=(work, device, self._pulse, os.getpid()))
         self._pool = self._made()
-        self._stall = stall
+        self._watch = watch
         self.future: Any = None
 
     @property
@@ -79,9 +60,8 @@ class _Slot:
         return self.future is not None
 
     @property
-    def done(self) -> int:
-        """How much of the item is done."""
-        return self._pulse[_DONE]
+    def free(self) -> bool:
+        return not self.busy
 
     def begin(self, item: int, attempt: int) -> None:
         if not self._pool.active:  # its worker died before it had said what it was at
@@ -89,34 +69,32 @@ class _Slot:
             self._pool.join()
             self._pool = self._made()
         self.item, self._attempt, self._pulse[_DONE] = item, attempt, 0
-        self._last, self._heard = self._pulse[_BEATS], time.monotonic()
+        self._watch.begin(self._pulse[_BEATS], self._pulse[_STEPS])
         self.future = self._pool.schedule(_do, args=(item, attempt))
 
     def outcome(self) -> Outcome | None:
-        """How the item ended, if it did; a worker whose heart stands still is killed."""
-        if self._pulse[_BEATS] != self._last:
-            self._last, self._heard = self._pulse[_BEATS], time.monotonic()
+        self._watch.hear(self._pulse[_BEATS], self._pulse[_STEPS])
+        self.done, complaint = self._pulse[_DONE], None
         if not self.future.done():
-            if time.monotonic() - self._heard < self._stall:
+            complaint = self._watch.complaint()
+            if not complaint:
                 return None
             self.future.cancel()
         error: Exception | None = None
         try:
             self.future.result()
         except ProcessExpired as expired:
-            error = WorkerLost(f"its worker died {self._attempt} times, the last time with exit code "
-                               f"{expired.exitcode}")
+            error = lost(f"its worker died with exit code {expired.exitcode}", self._attempt)
         except BrokenProcessPool:
-            error = WorkerLost(f"its worker died {self._attempt} times, the last time as soon as it began")
+            error = lost("its worker died as soon as it began", self._attempt)
         except CancelledError:
-            error = WorkerLost(f"its worker stood still for {self._stall:g} s, {self._attempt} times")
+            error = lost(complaint or "its worker was stopped", self._attempt)
         except Exception as raised:
             error = raised
         self.future = None
         return Outcome(self.item, self._attempt, error)
 
     def stop(self) -> None:
-        """Kill the worker, whatever it is at."""
         if self.busy and self._pulse[_PID]:
             with suppress(ProcessLookupError):
                 os.kill(self._pulse[_PID], getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -130,8 +108,8 @@ _here: dict[str, Any] = {}  # in a worker: what it was prepared with
 def _prepare(work: Work, device: str | None, pulse: Any, driver: int) -> None:
     """Begin as a worker: keep what is to be done, and let the heart beat, which also watches whether the driver lives.
 
-    Beats tell a worker that was stopped, or that lost its processor, from one that takes its time: a single fit may
-    take hours. A thread makes them, so that a step that never ends goes unnoticed.
+    Beats, which a thread makes, tell a worker that was stopped, or that lost its processor, within two minutes; that it
+    gets on is told by its steps, of which the longest may take many.
     """
     _here.update(work=work, device=device, pulse=pulse)
     pulse[_PID] = os.getpid()
@@ -150,5 +128,6 @@ def _do(item: int, attempt: int) -> None:
 
     def tell(done: int) -> None:
         pulse[_DONE] = done
+        pulse[_STEPS] += 1
 
     _here["work"](item, attempt, _here["device"], tell)

@@ -14,6 +14,7 @@
     writer      an output, complete or not at all
     paths       where it goes, and whether it may
     video       copies what nothing changes, patches and encodes the rest
+    slices      the part of a film that some frames need, for machines that do not see its file
     segments    encoded runs of frames, each in a file of its own
     splicing/   what lets copied and encoded packets stand in one stream
     beside/     sound, subtitles, chapters, covers, attachments, tags
@@ -31,10 +32,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "side": ["SideVideo"],
+        "slices": ["Slice", "slice_of"],
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
-        "atomic": ["complete_or_nothing", "explained", "short", "synced"],
+        "atomic": ["complete_or_nothing", "explained", "moved", "short"],
         "fingerprint": ["fingerprint"],
         "locks": ["is_locked", "locked"],
+        "pictures": ["PictureSource"],
         "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
         "provenance": ["open_provenance_writer"],
@@ -42,6 +45,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "layers": ["layer_writer", "open_overlay_writer"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
-        "writer": ["Output", "Recipe", "open_output"],
+        "writer": ["Output", "Recipe", "open_output", "unwritten_output"],
     },
 )

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -81,6 +81,17 @@ def synced(path: Path) -> Path:
             with open(file, "rb") as handle:
                 os.fsync(handle.fileno())
     return path
+
+
+def moved(made: Path, place: Path) -> None:
+    """Give the folder `made` another name in the folder that it is in, once all of it is on the disk."""
+    os.rename(synced(made), place)
+    with suppress(OSError):  # not every system lets folders be opened
+        handle = os.open(place.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _remove(path: Path) -> None:

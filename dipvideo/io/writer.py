@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -77,13 +78,25 @@ def open_output(path: Path, source: Source, wish: Wish = USUAL, *,
 
     Pictures become pictures (in a folder, or one file), a video becomes a video. Raises DiskFull or OutputError.
     """
-    with complete_or_nothing(path) as part:
-        if isinstance(source, PictureSource):
-            output = PictureWriter(part, source, wish.scale)
-        elif not path.suffix:
-            raise OptionError(f"{str(path)!r} does not say what container to write: name the output .mp4, .mkv, .mov "
-                              "or .webm.")
-        else:
-            output = VideoOutput(part, source, wish, tell)
-        with finished(output):
+    with complete_or_nothing(path) as part, finished(_output(path, part, source, wish, tell)) as output:
+        yield output
+
+
+@contextmanager
+def unwritten_output(path: Path, source: Source, wish: Wish = USUAL) -> Iterator[Output]:
+    """What `open_output` would open, to see its cuts and its recipe; nothing is written. Raises as that does."""
+    with tempfile.TemporaryDirectory(prefix="dipvideo-") as scratch:
+        output = _output(path, Path(scratch) / path.name, source, wish, lambda stage, done, total: None)
+        try:
             yield output
+        finally:
+            output.close()
+
+
+def _output(path: Path, part: Path, source: Source, wish: Wish, tell: Tell) -> Output:
+    if isinstance(source, PictureSource):
+        return PictureWriter(part, source, wish.scale)
+    if not path.suffix:
+        raise OptionError(f"{str(path)!r} does not say what container to write: name the output .mp4, .mkv, .mov or "
+                          ".webm.")
+    return VideoOutput(part, source, wish, tell)

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import OptionError
@@ -22,17 +22,16 @@ _FILES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts
 
 @dataclass(frozen=True, slots=True)
 class PictureRecipe:
-    """What a film's pictures are called, by number, and where they come from."""
+    """What a film's pictures are called, by number."""
 
     names: Sequence[str]
-    paths: Sequence[Path] = field(repr=False)
     scale: int
 
     @contextmanager
     def part(self, folder: Path, start: int, stop: int, source: PictureSource) -> Iterator[PicturePart]:
         """What to write frames [start, stop) to: files in `folder`."""
         folder.mkdir()
-        yield PicturePart(self.paths, [folder / name for name in self.names], self.scale)
+        yield PicturePart(source.paths, [folder / name for name in self.names], self.scale)
 
 
 class PicturePart:
@@ -85,7 +84,7 @@ class PictureWriter:
         self.cues: Sequence[Cue] = ()
         self.cuts = source.pts if scale == 1 else ()  # any picture can be copied
         names = [part.name] if suffix in SUFFIXES else _names(source.paths)
-        self.recipe = PictureRecipe(names, source.paths, scale)
+        self.recipe = PictureRecipe(names, scale)
         self._folder = part.parent if suffix in SUFFIXES else part
         self._whole = PicturePart(source.paths, [self._folder / name for name in names], scale)
         if suffix not in SUFFIXES:
