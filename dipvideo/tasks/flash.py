@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
 
-# Of the guided filter that gives the start. Of 4 to 16 pixels the widest leaves the least of the noise, and of 1e-4 and
-# 1e-3 only the first keeps the drawings on the jugs of the paper's pair sharp.
-RADIUS, EPSILON = 16, 1e-4
+# Of the guided filter that gives the start. Of 4 to 16 pixels the widest leaves the least of the noise; with 1e-4 the
+# JPEG blocks of the paper's pair come through in the dark, with 1e-3 the leather loses its folds.
+RADIUS, EPSILON = 16, 3e-4
 SHIFT = 2.0  # pixels by which the pictures may lie apart before it is said
 ALIKE = 0.1  # least response of the correlation of two pictures of one scene: .49 for the paper's pair, .006 mirrored
 
