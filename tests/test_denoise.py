@@ -100,6 +100,34 @@ def test_the_loss_of_a_network_tells_its_error_without_the_truth() -> None:
         assert loss - SIGMA**2 == pytest.approx(np.square(plain[0] - clean).mean(), abs=3e-4)
 
 
+def test_what_is_alike_is_shrunk_together_and_a_little_more_noise_may_share_its_groups() -> None:
+    tile = np.random.default_rng(5).uniform(0.2, 0.8, (12, 12, 3)).astype(np.float32)
+    clean = np.tile(tile, (8, 8, 1))  # texture that is nowhere alone
+    y, levels = noisy(clean * 255, 0), noise.white(SIGMA)
+    together, groups = noise.shrunk_alike(y, levels)
+    assert psnr(together, clean) > psnr(noise.shrunk(y, levels), clean) + 2
+    assert np.array_equal(noise.shrunk_alike(y, levels, groups)[0], together)
+    tiny = noise.shrunk_alike(y[:5, :7], levels)[0]
+    assert tiny.shape == (5, 7, 3) and np.isfinite(tiny).all()
+
+
+def test_the_answer_to_a_picture_on_its_side_is_the_same_and_a_step_sees_a_part() -> None:
+    y = noisy(texture(40, 200), 0)
+    made = []
+    for given in (y, np.ascontiguousarray(np.rot90(y))):
+        probe = Probe(*(tensor(given) for _ in range(3)))
+        problem = DenoiseProblem(Box(0, 0, *given.shape[:2]), tensor(given), tensor(given), (probe,), 0.3)
+        assert sorted(problem.lesson(3).codes()["image"].shape[-2:]) == [40, 160]
+        prior = engine.Prior(problem.outputs(), network="stack:width=4,layers=2", seed=0, flat=False,
+                             codes=problem.codes())
+        with torch.no_grad():
+            estimate = prior(problem.codes())
+            while further := problem.further(estimate):
+                problem, estimate = further, prior(further.codes())
+        made.append(problem.picture(estimate))
+    assert np.allclose(np.rot90(made[0]), made[1], atol=1e-5) and not np.allclose(made[0], y, atol=1e-2)
+
+
 def test_grey_stays_grey(tmp_path: Path) -> None:
     grey = noisy(texture(64, 64)[..., 1], 0)
     source = written(tmp_path / "in", [grey])

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ..problems import Estimate, Problem
 
 HOW = ("How what no frame shows is made up: thin (by what looks alike elsewhere in the picture; for scattered pixels "
-       "and strokes), deep (drawn by the prior, as --base, --draw, --pull and --memory say); auto is thin where none "
-       "lies more than 5 pixels inside a hole and other frames show less than a tenth of it.")
+       "and strokes), deep (drawn by the prior, as --base, --draw, --pull and --memory say); auto is thin where all "
+       "of a hole lies within 5 pixels of its rim and other frames show less than a tenth of it.")
 ROUNDS = {"fast": 15, "balanced": 30, "best": 60}  # of thin filling, by the preset
 THIN_TILE = 512  # pixels of a side that are filled at a time
 FEW = 0.1  # share of a hole that other frames show, below which it is filled from within

@@ -47,7 +47,7 @@ def measure_papers(folder: str, options: PapersOptions, *, tell: Tell = lambda p
     """Measure every case that is there. Raises SourceMissing if none is."""
     rows, published, pictures = [], [], {}
     with tempfile.TemporaryDirectory() as scratch:
-        for case in _cases(Path(folder), options):
+        for case in cases_of(folder, options):
             tell(Progress(f"{case.table}: {case.name}", 0, 1, unit="case"))
             published += [(case.table, case.name, method, value) for method, value in case.published.items()]
             methods = [_plainly(case, name, options.seeds) for name in case.plain]
@@ -60,10 +60,11 @@ def measure_papers(folder: str, options: PapersOptions, *, tell: Tell = lambda p
     return Measured(tuple(rows), tuple(published), pictures)
 
 
-def _cases(folder: Path, options: PapersOptions) -> Iterator[Case]:
+def cases_of(folder: str, options: PapersOptions) -> Iterator[Case]:
+    """Those that `options` ask for and `folder` has."""
     wanted = options.only.split(",") if options.only else None
     for name in options.tables.split(","):
-        for case in CASES[name](folder):
+        for case in CASES[name](Path(folder)):
             if wanted is None or case.name in wanted:
                 yield case
     if options.clips:
