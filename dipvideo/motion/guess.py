@@ -21,6 +21,7 @@ WORSE, SPREAD = 1.5, 2.0
 # its squared error grows about so, from .3 of the detail beside the rim to 4 times eight pixels in.
 CARRIED, LEAST_OFF, MOST_OFF = 2.0, 0.5, 4.0
 LEAST = 12.0  # squared code values: carried in, nothing is surer than a few levels
+COLUMNS = 256  # of a folded list
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -150,6 +151,7 @@ def _taken(frame: np.ndarray, ys: np.ndarray, xs: np.ndarray, place: np.ndarray 
 
 def _sampled(picture: np.ndarray, x: np.ndarray, y: np.ndarray, how: int) -> np.ndarray:
     """(k, C) samples at k places; the list is folded, since OpenCV takes no picture as wide as a list is long."""
-    columns = 256
-    fold = [np.pad(v.astype(np.float32), (0, -len(x) % columns)).reshape(-1, columns) for v in (x, y)]
-    return cv2.remap(picture, *fold, how, borderMode=cv2.BORDER_REPLICATE).reshape(-1, picture.shape[2])[:len(x)]
+    folded = np.zeros((-(-len(x) // COLUMNS), COLUMNS, 2), np.float32)
+    folded.reshape(-1, 2)[:len(x)] = np.stack((x, y), -1)
+    samples = cv2.remap(picture, folded, None, how, borderMode=cv2.BORDER_REPLICATE)
+    return samples.reshape(-1, picture.shape[2])[:len(x)]
