@@ -2,7 +2,7 @@
 
 Guleryuz: Nonlinear approximation based image recovery using adaptive sparse reconstructions, IEEE TIP 2006 (thresholds
 that fall while what is known is put back), in the groups of `groups`. Half of the pixels of six pictures missing:
-TODO dB, scikit-image's biharmonic TODO, Deep Image Prior 33.91.
+34.9 dB, scikit-image's biharmonic 31.6, Deep Image Prior, published, 33.9.
 """
 
 from __future__ import annotations
