@@ -60,14 +60,14 @@ def test_more_rounds_come_closer_on_what_repeats() -> None:
 
 
 def test_a_block_is_grouped_with_its_like_and_first_with_itself() -> None:
-    """A picture that repeats every 16 columns: apart from noise, each block has its like there and nowhere else."""
-    tile = np.random.default_rng(0).random((64, 16), np.float32)
-    picture = np.tile(tile, 4) + np.random.default_rng(1).normal(0, 0.01, (64, 64)).astype(np.float32)
-    members = grouped(picture, step=5, count=2).members.numpy()
-    columns = picture.shape[1] - 7
-    (rows, lefts), (like_rows, like_lefts) = (np.divmod(members[:, n], columns) for n in (0, 1))
-    assert (rows % 5 == 0)[rows != rows.max()].all() and (rows == like_rows).all()
-    assert (np.abs(lefts - like_lefts) == 16).all()
+    """A picture that repeats every 12 rows and 16 columns: each block has its like there and nowhere else."""
+    picture = np.tile(np.random.default_rng(0).random((12, 16), np.float32), (5, 4))
+    picture = picture + np.random.default_rng(1).normal(0, 0.01, picture.shape).astype(np.float32)
+    members = grouped(picture, step=5, count=4).members.numpy()
+    rows, columns = np.divmod(members, picture.shape[1] - 7)
+    assert (rows[:, 0] % 5 == 0)[rows[:, 0] != rows.max()].all() and len(members) == 12 * 13
+    assert ((rows - rows[:, :1]) % 12 == 0).all() and ((columns - columns[:, :1]) % 16 == 0).all()
+    assert (np.diff(np.sort(members)) > 0).all(), "no block twice"
 
 
 def test_groups_touch_what_they_are_asked_to_and_keep_what_is_all_kept() -> None:
