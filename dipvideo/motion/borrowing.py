@@ -184,6 +184,8 @@ class _Caption:
             guess.add(self._shown[t, there], np.where(bare, halo, np.inf)[there])
         if len(self._places) >= FEWEST:
             self._read_through()
+        for place, guess in zip(self._places, self.guesses, strict=True):
+            guess.stand_by(self._holes[place])
 
     def _read_through(self) -> None:
         readings, errors = read_through(self._shown, self._known, self._variance, self._pace())

@@ -89,7 +89,7 @@ class RemoveWatermark(Inpaint):
             yield problems.FillProblem.of(
                 chunk.box, image, problem.hole, np.where(better, trust, problem.confidence), base=self.options.base,
                 pull=self.options.pull, hold=self.options.memory, source=np.where(better, UNMIXED, problem.source),
-                share=SHARES[self.options.draw])
+                share=SHARES[self.options.draw], moved=problem.moved)
 
 
 def _around(hole: np.ndarray) -> Box | None:
