@@ -36,8 +36,8 @@ class DenoiseOptions(TaskOptions):
 
     sigma: str = option("auto", "Standard deviation of the noise, of 255; auto measures it in every chunk.",
                         metavar="auto|N")
-    refine: bool = option(False, "Let a network correct what plain means give of frames to which no neighbour adds "
-                                 "anything, as single pictures: it takes five times as long, for .1 dB at the most.")
+    refine: bool = option(False, "Let a network correct what plain means give: it takes five times as long, gains .1 "
+                                 "dB at the most on single pictures, and loses on videos.")
     average: float = option(0.94, "Answer with the running average of the network's weights over a frame's steps, of "
                                   "this decay; 0 answers with the last.", least=0.0, most=0.999)
 
@@ -61,12 +61,8 @@ class Denoise(WholeFrames):
                              len(window.frames), deviation, self.reach)
         for index in targets:
             fused = fuser.fuse(index - window.first)
-            alone = fused.share.mean() > ALONE
             for tile in self.tiles(chunk):
-                if alone:
-                    yield self._alone(fused, tile, levels, seed=index)
-                else:
-                    yield self._joined(fused, tile, levels)
+                yield self._problem(fused, tile, levels, seed=index)
 
     def _levels(self, window: Window) -> np.ndarray:
         if self.options.sigma != "auto":
@@ -74,31 +70,29 @@ class Denoise(WholeFrames):
         every = max(len(window.frames) // 8, 1)
         return np.median([noise.levels_of(window.image(place)) for place in range(0, len(window.frames), every)], 0)
 
-    def _joined(self, fused: motion.Fused, tile: Box, levels: np.ndarray) -> Problem:
-        """What neighbours have left of the noise is shrunk; a network on top of that loses."""
+    def _problem(self, fused: motion.Fused, tile: Box, levels: np.ndarray, seed: int) -> Problem:
+        """What neighbours have left of the noise is shrunk; a picture that has but itself, by what is alike in it."""
         wide = tile.grown(MARGIN, *fused.share.shape)
-        noisy = fused.picture[wide.slices]
-        clean = noise.shrunk(noisy, levels, share=fused.share[wide.slices], step=2)
-        inside = tile.within(wide)
-        return problems.DenoiseProblem(tile, problems.tensor(noisy[inside]), problems.tensor(clean[inside]))
+        noisy, share = fused.picture[wide.slices], fused.share[wide.slices]
+        alone, groups = fused.share.mean() > ALONE, ()
 
-    def _alone(self, fused: motion.Fused, tile: Box, levels: np.ndarray, seed: int) -> Problem:
-        """A picture that has but itself: what is alike in it is shrunk together, and a network may correct that."""
-        wide = tile.grown(MARGIN, *fused.share.shape)
-        noisy, share = fused.picture[wide.slices], fused.share[wide.slices].mean()
-        clean, groups = noise.shrunk_alike(noisy, levels * share)
+        def clean(picture: np.ndarray) -> np.ndarray:
+            nonlocal groups
+            if not alone:
+                return noise.shrunk(picture, levels, share=share, step=1 if self.options.refine else 2)
+            made, groups = noise.shrunk_alike(picture, levels * share.mean(), groups)
+            return made
 
         def cut(picture: np.ndarray) -> torch.Tensor:
             return problems.tensor(picture[tile.within(wide)])
 
-        probes = []
+        plain, probes = cut(clean(noisy)), []
         draw = np.random.default_rng(seed)
         for _ in range(PROBES if self.options.refine else 0):
-            bump = noise.drawn(noisy, levels * share, draw)
+            bump = noise.drawn(noisy, levels, draw) * share[..., None]
             bumped = noisy + SCALE * bump
-            probes.append(problems.Probe(cut(bump), cut(bumped),
-                                         cut(noise.shrunk_alike(bumped, levels * share, groups)[0])))
-        return problems.DenoiseProblem(tile, cut(noisy), cut(clean), tuple(probes), SCALE)
+            probes.append(problems.Probe(cut(bump), cut(bumped), cut(clean(bumped))))
+        return problems.DenoiseProblem(tile, cut(noisy), plain, tuple(probes), SCALE)
 
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         assert isinstance(problem, problems.DenoiseProblem)
