@@ -36,6 +36,14 @@ def test_the_noise_goes_and_the_light_stays(tmp_path: Path) -> None:
     assert summary.warnings == () and summary.steps == 150
 
 
+def test_it_starts_from_what_is_smooth_along_the_edges_of_the_flash(tmp_path: Path) -> None:
+    clean = pair(tmp_path)
+    flash(tmp_path / "with.png", tmp_path / "out.png", no_flash=str(tmp_path / "without.png"),
+          **{**QUICK, "first_steps": 1})
+    made, noisy = (np.asarray(Image.open(tmp_path / f"{name}.png")) / 255 for name in ("out", "without"))
+    assert psnr(made, clean) > psnr(noisy, clean) + 5
+
+
 @pytest.mark.parametrize("change, said", [({"moved": 6}, "lies +6, +0 pixels beside"), ({"seed": 7}, "hardly share")])
 def test_a_pair_that_does_not_match_is_told(tmp_path: Path, change: dict, said: str) -> None:
     pair(tmp_path, **change)

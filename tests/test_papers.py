@@ -9,6 +9,8 @@ import pytest
 from conftest import panned, texture, write_video
 
 from dipvideo.benchmark import PapersOptions, measure_papers, write_papers
+from dipvideo.benchmark.papers.cases import half_cases
+from dipvideo.benchmark.papers.study import cases_of
 from dipvideo.engine import presets
 from dipvideo.errors import OptionError, SourceMissing
 
@@ -52,6 +54,23 @@ def test_every_table_stands_beside_plain_methods_and_what_was_published(folder: 
     of = {(r["table"], r["method"]): r["decibels"] for r in rows}
     assert len(of["video denoise, σ = 25", "dipvideo"]) == 5
     assert np.mean(of["video denoise, σ = 25", "dipvideo"]) > np.mean(of["video denoise, σ = 25", "untouched"]) + 6
+
+
+def test_seeds_draw_the_noise_of_clips_and_nothing_is_measured_twice(folder: Path) -> None:
+    options = PapersOptions(seeds=2, device="cpu", tables="half", clips=str(folder), names="pan", sigmas="50", frames=3,
+                            skip=1, size="80x48")
+    half, pan = [c for c in cases_of(str(folder), options)]
+    assert half.again is None and not np.array_equal(pan.again(0)[0], pan.again(1)[0])
+    assert np.array_equal(pan.again(0)[0], pan.shown[0])
+
+
+def test_a_black_pixel_may_be_known(folder: Path) -> None:
+    truth = cv2.imread(str(folder / "inpaint_half_pixels" / "boat_GT.png"), cv2.IMREAD_GRAYSCALE)
+    truth[:, 0] = 0  # as the rim of a scan
+    save(folder / "inpaint_half_pixels" / "boat_GT.png", truth)
+    save(folder / "inpaint_half_pixels" / "boat_masked.png", truth)
+    case, = half_cases(folder)
+    assert 0.2 < case.mask[:, 0].mean() < 0.8 and not case.mask[:, 1:].any()
 
 
 def test_some_cases_can_be_asked_for_and_none_is_one_sentence(folder: Path, tmp_path: Path) -> None:

@@ -46,6 +46,21 @@ def test_before_any_step_the_answer_is_bicubic_and_made_smaller_it_is_the_input(
         resized(bicubic(small, scale), *small.shape[:2], "lanczos"), small) + 3
 
 
+def test_a_picture_that_lies_on_its_side_is_enlarged_to_the_same() -> None:
+    small = resized(discs(64, 96), 16, 24, "lanczos")
+    made = []
+    for given in (small, np.ascontiguousarray(np.rot90(small))):
+        problem = EnlargeProblem.of(Box(0, 0, *given.shape[:2]), given, scale=4, smaller="lanczos")
+        prior = engine.Prior(problem.outputs(), network="stack:width=8,layers=3", seed=0, flat=False,
+                             codes=problem.codes())
+        with torch.no_grad():
+            estimate = prior(problem.codes())
+            while further := problem.further(estimate):
+                problem, estimate = further, prior(further.codes())
+        made.append(problem.picture(estimate))
+    assert np.allclose(np.rot90(made[0]), made[1], atol=1e-4)
+
+
 @pytest.mark.parametrize("scale", ["2", "4"])
 def test_what_a_picture_teaches_about_itself_beats_plain_means(tmp_path: Path, scale: str) -> None:
     truth = discs(192, 256)

@@ -34,11 +34,9 @@ PRESETS = {
 # steps learn the noise of a small picture by heart.
 KINDS = {
     "fill": PRESETS,
-    "denoise": {"fast": Preset("taper:widths=16-32,norm_kind=instance", 60, 15, 0.005),
-                "balanced": Preset("taper:widths=32-64,norm_kind=instance", 100, 30, 0.005),
-                "best": Preset("taper:widths=32-64-96,norm_kind=instance", 200, 50, 0.005)},
-    "thin": {"fast": Preset("stack:width=32", 150, 15, 0.002), "balanced": Preset("stack:width=32", 400, 40, 0.002),
-             "best": Preset("stack:width=48", 1000, 100, 0.002)},
+    "denoise": {"fast": Preset("taper:widths=16-32,norm_kind=instance", 80, 20, 0.005),
+                "balanced": Preset("taper:widths=32-64,norm_kind=instance", 200, 50, 0.005),
+                "best": Preset("taper:widths=32-64-96,norm_kind=instance", 400, 100, 0.005)},
     "flash": {"fast": Preset("taper:widths=16-32-48-64,skip=8", 80, 20),
               "balanced": Preset("taper:widths=16-32-48-64,skip=8", 200, 40),
               "best": Preset("skip:down=64-64-64-64-64,upsample=nearest", 400, 100)},

@@ -47,9 +47,14 @@ def cosines(plane: torch.Tensor, step: int) -> torch.Tensor:
 
 
 def summed(coefficients: torch.Tensor, step: int) -> torch.Tensor:
-    """(h, w): the blocks, added up where they overlap."""
-    rows = functional.conv_transpose2d(coefficients, _ROWS.view(SIDE, 1, SIDE, 1), stride=(step, 1)).transpose(0, 1)
-    return functional.conv_transpose2d(rows, _ROWS.view(SIDE, 1, 1, SIDE), stride=(1, step))[0, 0]
+    """(h, w): the blocks, added up where they overlap. A transposed convolution takes 2.5 times as long."""
+    rows, columns = coefficients.shape[2:]
+    pixels = torch.einsum("ax,by,abij->yxij", _ROWS, _ROWS, coefficients)
+    total = torch.zeros((rows - 1) * step + SIDE, (columns - 1) * step + SIDE)
+    for y in range(SIDE):
+        for x in range(SIDE):
+            total[y:y + (rows - 1) * step + 1:step, x:x + (columns - 1) * step + 1:step] += pixels[y, x]
+    return total
 
 
 def spread(weights: torch.Tensor, step: int) -> torch.Tensor:

@@ -38,6 +38,12 @@ def turned(pictures: torch.Tensor, turn: int) -> torch.Tensor:
     return mirrored.rot90(turn & 3, (-2, -1))
 
 
+def turned_back(pictures: torch.Tensor, turn: int) -> torch.Tensor:
+    """`turned`'s pictures as they were."""
+    upright = pictures.rot90(-(turn & 3), (-2, -1))
+    return upright.flip(-1) if turn & 4 else upright
+
+
 class Problem(ABC):
     """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device.
 

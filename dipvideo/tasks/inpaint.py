@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import io, motion, problems
+from .. import io, motion, noise, problems
 from ..errors import OptionError
+from ..geometry import Box
 from ..options import option
 from ..plan import make_plan
 from ..planes import DRAWN, Patch
 from ..progress import Tell
 from ..span import span_of, watch
+from ..tiles import joined, tiles
 from .base import SideWriter, Task, TaskOptions, Window
 
 if TYPE_CHECKING:
-    from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
 
-HOW = ("How the prior draws: thin (what the hole's own pattern, laid over known pixels, teaches; for scattered pixels "
-       "and strokes), deep (from a random code, by --base, --draw, --pull and --memory); auto is thin where no pixel "
-       "lies more than 5 pixels inside a hole and other frames show less than a tenth of it.")
+HOW = ("How what no frame shows is made up: thin (by what looks alike elsewhere in the picture; for scattered pixels "
+       "and strokes), deep (drawn by the prior, as --base, --draw, --pull and --memory say); auto is thin where all "
+       "of a hole lies within 5 pixels of its rim and other frames show less than a tenth of it.")
+ROUNDS = {"fast": 15, "balanced": 30, "best": 60}  # of thin filling, by the preset
+THIN_TILE = 512  # pixels of a side that are filled at a time
 FEW = 0.1  # share of a hole that other frames show, below which it is filled from within
 # Pixels a frame from which the prior follows the camera, which costs a step 1.4 to 1.6 times the seconds. At 3 and at
 # 18 it saves steps (benchmarks/warm-start: bikes-followed, cockatoo-followed); below 1 nothing was measured.
@@ -133,7 +136,8 @@ class Inpaint(Task):
             if number == 0:
                 thin = self._suits_thin(hole, confidence)
             if thin:
-                yield problems.ThinProblem.of(chunk.box, image, hole, hole & (confidence < 0.5), source)
+                answer = self._filled(image, hole & (confidence < 0.5))
+                yield problems.ThinProblem(chunk.box, hole, answer, source)
                 continue
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
                                           pull=self.options.pull, hold=self.options.memory, source=source,
@@ -148,13 +152,20 @@ class Inpaint(Task):
         return [None] * len(places)
 
     def _suits_thin(self, hole: np.ndarray, confidence: np.ndarray) -> bool:
-        """Whether a chunk is filled by what its own thin holes, laid elsewhere, teach; asked of its first frame."""
+        """Whether a chunk is filled by what looks alike in each frame; asked of its first."""
         alone = (confidence[hole] >= 0.5).mean() < FEW
         return self.options.method == "thin" or (self.options.method == "auto" and alone and problems.is_thin(hole))
 
+    def _filled(self, image: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """`image`, (h, w, 3), with what is alike in it where it is `missing`."""
+        box, rounds = Box(0, 0, *missing.shape), ROUNDS[self.options.preset]
+        return joined(box, [Patch(tile, noise.filled(image[tile.slices], missing[tile.slices], rounds),
+                                  np.ones((tile.height, tile.width), np.float32))
+                            for tile in tiles(box, THIN_TILE)]).rgb
+
     def render(self, problem: Problem, estimate: Estimate) -> Patch:
         if isinstance(problem, problems.ThinProblem):
-            return Patch(problem.box, problem.picture(estimate), problem.hole.astype(np.float32), problem.source)
+            return Patch(problem.box, problem.answer, problem.hole.astype(np.float32), problem.source)
         assert isinstance(problem, problems.FillProblem)
         return Patch(problem.box, problem.picture(estimate), problems.feathered(problem.hole, self.options.feather),
                      problem.source)

@@ -24,7 +24,7 @@ BORDER = 4  # pixels that Set5 x4 is scored without
 class Case:
     """One input. table: what it belongs to; shown, truth: frames, (h, w, 3) float32 in [0, 1], truth None where there
     is none; score: (made, truth) → dB; command, options: of dipvideo; plain: by name, what to set beside it;
-    published: by method, dB.
+    published: by method, dB; again: by a seed, `shown` with other noise.
     """
 
     table: str
@@ -37,6 +37,7 @@ class Case:
     score: Callable[[np.ndarray, np.ndarray], float] = psnr
     published: dict[str, float] = field(default_factory=dict)
     mask: np.ndarray | None = None
+    again: Callable[[int], list[np.ndarray]] | None = None
 
 
 def _read(path: Path) -> np.ndarray:
@@ -53,14 +54,16 @@ def denoise_cases(folder: Path) -> Iterator[Case]:
 
 
 def half_cases(folder: Path) -> Iterator[Case]:
-    """*_masked.png beside *_GT.png; a pixel of exactly 0 is missing. Published: Deep Image Prior, supplementary."""
+    """*_masked.png beside *_GT.png; a pixel of 0 is missing, but where the truth is 0 too the file does not tell, and
+    half of them, drawn by lot, are known. Published: Deep Image Prior, supplementary."""
     published = {"barbara": 32.22, "boat": 33.06, "house": 39.16, "Lena512": 36.16, "peppers256": 33.05,
                  "Cameraman256": 29.8}
     for path in sorted((folder / "inpaint_half_pixels").glob("*_masked.png")):
         name = path.stem.removesuffix("_masked")
-        shown = _read(path)
-        yield Case("half of the pixels missing", name, [shown], [_read(path.with_name(f"{name}_GT.png"))], "inpaint",
-                   {}, FILL_PLAIN, mask=(shown == 0).all(-1),
+        shown, truth = _read(path), _read(path.with_name(f"{name}_GT.png"))
+        black = (truth == 0).all(-1) & (np.random.default_rng(0).random(truth.shape[:2]) < 0.5)
+        yield Case("half of the pixels missing", name, [shown], [truth], "inpaint", {}, FILL_PLAIN,
+                   mask=(shown == 0).all(-1) & ~black,
                    published={"DIP": published[name]} if name in published else {})
 
 
@@ -99,11 +102,15 @@ def clip_cases(folder: Path, names: str, frames: int, size: tuple[int, int], sig
             clean = [cv2.resize(frame.planes.rgb(), (width, height), interpolation=cv2.INTER_AREA)
                      for frame in io.open_source(path).frames(start, start + frames)]
             for sigma in sigmas:
-                draw = np.random.default_rng(0)
-                noisy = [np.rint((p + sigma / 255 * draw.standard_normal(p.shape)).clip(0, 1) * 255).astype(
-                    np.float32) / 255 for p in clean]
-                yield Case(f"video denoise, σ = {sigma:g}", path.stem, noisy, clean, "denoise", {},
-                           {plain: partial(way, sigma=sigma) for plain, way in CLIP_PLAIN.items()})
+                again = partial(_with_noise, clean, sigma)
+                yield Case(f"video denoise, σ = {sigma:g}", path.stem, again(0), clean, "denoise", {},
+                           {plain: partial(way, sigma=sigma) for plain, way in CLIP_PLAIN.items()}, again=again)
+
+
+def _with_noise(clean: list[np.ndarray], sigma: float, seed: int) -> list[np.ndarray]:
+    draw = np.random.default_rng(seed)
+    return [np.rint((p + sigma / 255 * draw.standard_normal(p.shape)).clip(0, 1) * 255).astype(np.float32) / 255
+            for p in clean]
 
 
 def _luma_psnr(made: np.ndarray, truth: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -24,6 +25,13 @@ def non_local_means(frames: list[np.ndarray], hole: np.ndarray | None = None, *,
     """OpenCV's, frame by frame."""
     h = strength * sigma
     return [cv2.fastNlMeansDenoisingColored(_codes(f), None, h, h, 5, 15) / np.float32(255) for f in frames]
+
+
+def bm3d(frames: list[np.ndarray], hole: np.ndarray | None = None, *, sigma: float = 25) -> list[np.ndarray]:
+    """By its authors' own package, `pip install bm3d`: free for what is not commercial."""
+    from bm3d import bm3d_rgb
+
+    return [bm3d_rgb(f.astype(np.float64), sigma / 255).astype(np.float32) for f in frames]
 
 
 def averaged(frames: list[np.ndarray], hole: np.ndarray | None = None, *, sigma: float = 25) -> list[np.ndarray]:
@@ -62,6 +70,8 @@ def _codes(frame: np.ndarray) -> np.ndarray:
 
 
 DENOISE_PLAIN: dict[str, Plain] = {"untouched": lambda frames, hole: frames, "non-local means": non_local_means}
+if find_spec("bm3d"):
+    DENOISE_PLAIN["BM3D"] = bm3d
 CLIP_PLAIN: dict[str, Callable[..., list[np.ndarray]]] = {
     "untouched": lambda frames, hole, sigma: frames, "non-local means": non_local_means,
     "motion-compensated average": averaged, "the average, then non-local means": averaged_then_means}

@@ -47,10 +47,11 @@ def measure_papers(folder: str, options: PapersOptions, *, tell: Tell = lambda p
     """Measure every case that is there. Raises SourceMissing if none is."""
     rows, published, pictures = [], [], {}
     with tempfile.TemporaryDirectory() as scratch:
-        for case in _cases(Path(folder), options):
+        for case in cases_of(folder, options):
             tell(Progress(f"{case.table}: {case.name}", 0, 1, unit="case"))
             published += [(case.table, case.name, method, value) for method, value in case.published.items()]
-            methods = [_plainly(case, name) for name in case.plain] + [_by_prior(case, Path(scratch), options)]
+            methods = [_plainly(case, name, options.seeds) for name in case.plain]
+            methods.append(_by_prior(case, Path(scratch), options))
             rows += [row for row, _ in methods]
             pictures[f"{case.table} {case.name}"] = _sheet(case, [made for _, made in methods])
     if not rows:
@@ -59,10 +60,11 @@ def measure_papers(folder: str, options: PapersOptions, *, tell: Tell = lambda p
     return Measured(tuple(rows), tuple(published), pictures)
 
 
-def _cases(folder: Path, options: PapersOptions) -> Iterator[Case]:
+def cases_of(folder: str, options: PapersOptions) -> Iterator[Case]:
+    """Those that `options` ask for and `folder` has."""
     wanted = options.only.split(",") if options.only else None
     for name in options.tables.split(","):
-        for case in CASES[name](folder):
+        for case in CASES[name](Path(folder)):
             if wanted is None or case.name in wanted:
                 yield case
     if options.clips:
@@ -71,38 +73,50 @@ def _cases(folder: Path, options: PapersOptions) -> Iterator[Case]:
                               [float(s) for s in options.sigmas.split(",")], options.skip)
 
 
-def _plainly(case: Case, name: str) -> tuple[Row, list[np.ndarray]]:
-    began = time.process_time()
-    made = case.plain[name](case.shown, case.mask)
-    seconds = (time.process_time() - began) / len(made)
-    return Row(case.table, case.name, name, _scores(case, made), seconds), made
+def _plainly(case: Case, name: str, seeds: int) -> tuple[Row, list[np.ndarray]]:
+    """By a plain method, with each seed's noise; the pictures are the first's."""
+    first, scores, began = None, [], time.process_time()
+    for shown in [case.again(seed) for seed in range(seeds)] if case.again else [case.shown]:
+        made = case.plain[name](shown, case.mask)
+        scores.append(_scores(case, made))
+        first = first or made
+    seconds = (time.process_time() - began) / len(scores) / len(first)
+    return Row(case.table, case.name, name, _medians(scores), seconds), first
 
 
 def _by_prior(case: Case, scratch: Path, options: PapersOptions) -> tuple[Row, list[np.ndarray]]:
-    """By dipvideo, with each seed; the pictures are the first seed's."""
-    source, first, scores, spent = _written(case, scratch), None, [], []
+    """By dipvideo, with each seed; the pictures are the first's."""
+    first, scores, spent = None, [], []
     task = load("tasks", case.command).TASK
     chosen = {"overwrite": True, "preset": options.preset, "device": options.device, **case.options}
     if case.mask is not None:
         cv2.imwrite(str(scratch / "mask.png"), np.where(case.mask, np.uint8(255), np.uint8(0)))
         chosen["mask"] = str(scratch / "mask.png")
     for seed in range(options.seeds):
+        source = _written(case, case.again(seed) if case.again else case.shown, scratch)
         began = time.process_time()
         summary = run(task(make_options(task.Options, {**chosen, "seed": seed})), source, scratch / "made")
         spent.append((time.process_time() - began, summary.steps))
         made = [frame.planes.rgb() for frame in io.open_source(scratch / "made").frames()]
         scores.append(_scores(case, made))
         first = first or made
+        if not summary.steps and not case.again:  # no network, no seed: it would be the same again
+            break
     count = len(case.shown)
-    row = Row(case.table, case.name, "dipvideo", tuple(map(median, zip(*scores, strict=True))),
-              median(s for s, _ in spent) / count, median(n for _, n in spent) / count)
+    row = Row(case.table, case.name, "dipvideo", _medians(scores), median(s for s, _ in spent) / count,
+              median(n for _, n in spent) / count)
     return row, first
 
 
-def _written(case: Case, scratch: Path) -> Path:
+def _medians(scores: list[tuple[float, ...]]) -> tuple[float, ...]:
+    """Of each frame, over the seeds."""
+    return tuple(map(median, zip(*scores, strict=True)))
+
+
+def _written(case: Case, shown: list[np.ndarray], scratch: Path) -> Path:
     folder = scratch / f"{case.table} {case.name}".replace("/", " ")
-    folder.mkdir()
-    for place, frame in enumerate(case.shown):
+    folder.mkdir(exist_ok=True)
+    for place, frame in enumerate(shown):
         cv2.imwrite(str(folder / f"{place:05d}.png"), np.rint(frame[..., ::-1] * 255).astype(np.uint8))
     return folder
 

@@ -33,7 +33,7 @@ def pose_whole(clip: str, options: WarmStartOptions, tell: Tell) -> Posed:
     if width > source.info.width or height > source.info.height:
         raise OptionError(f"A crop of {width}x{height} was asked for, but {clip!r} is {source.info.width}x"
                           f"{source.info.height}: give a smaller one with --crop.")
-    task = Denoise(DenoiseOptions(sigma=str(options.sigma or SIGMA), refine="always")) if options.task == "denoise" \
+    task = Denoise(DenoiseOptions(sigma=str(options.sigma or SIGMA), refine=True)) if options.task == "denoise" \
         else SuperResolve(SuperResolveOptions(scale=str(scale)))
     plan, _ = task.plan(source, tell)
     chunk, cut_at = run_of(plan, options)
