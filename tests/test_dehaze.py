@@ -46,3 +46,11 @@ def test_no_strength_takes_nothing_off(film: dict, tmp_path: Path) -> None:
     assert psnr(found, given) > 35
     with pytest.raises(OptionError, match="strength must be from 0"):
         dehaze(film["path"], tmp_path / "more.mkv", strength=1.5)
+
+
+def test_pictures_larger_than_a_tile_stay_what_they_are(tmp_path: Path) -> None:
+    wide = panned(3, speed=9, size=(64, 544))
+    path = write_video(tmp_path / "film.mp4", wide)
+    dehaze(path, tmp_path / "out.mkv", encoder="ffv1", strength=0.0, **QUICK)
+    found = [f.planes.rgb() for f in open_source(tmp_path / "out.mkv").frames()]
+    assert min(psnr(f, w / 255) for f, w in zip(found, wide, strict=True)) > 28

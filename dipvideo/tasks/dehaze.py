@@ -35,6 +35,7 @@ class Dehaze(WholeFrames):
     Options = DehazeOptions
     options: DehazeOptions
     reach = 12  # frames on both sides that the haze's colour is averaged over: it changes slowly, between chunks, too
+    tile = None
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         small = [layers.reduced(frame, layers.HAZE_LINES) / np.float32(255) for frame in window.frames]

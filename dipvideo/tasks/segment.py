@@ -61,7 +61,7 @@ class Segment(WholeFrames):
 
     Options = SegmentOptions
     options: SegmentOptions
-    reach = 8
+    reach, tile = 8, None
 
     def __init__(self, options: SegmentOptions):
         super().__init__(options)
