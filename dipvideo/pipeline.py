@@ -76,6 +76,10 @@ def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source
     for path in paths:
         io.check_output(path, source_path, task.options.overwrite)
     source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
+    single = next((p for p in task.side_outputs if p.suffix.lower() == ".png" and len(source.pts) > 1), None)
+    if single:
+        raise OptionError(f"{str(single)!r} is one picture and the input has {len(source.pts)} frames: name a folder, "
+                          "without a dot, or a video.")
     return source
 
 
@@ -107,8 +111,8 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
         for stretch in brief.stretches:
             if stretch.copied:
                 output.copy(stretch.start, stretch.stop)
-                for pts, video in product(source.pts[stretch.start:stretch.stop], beside):
-                    video.write(None, int(pts), source.info.time_base)
+                for number, video in product(range(stretch.start, stretch.stop), beside):
+                    video.write(None, int(source.pts[number]), source.info.time_base, number)
             else:
                 take(output, beside, brief, stretch, job.place(stretch), job.receipts[stretch].pts)
         output.cues = brief.task.cues(source)

@@ -112,6 +112,16 @@ class LayersPatch(Patch):
 
 
 @dataclass(frozen=True, slots=True)
+class TwoLayersPatch(Patch):
+    """One of two layers that were mixed, as the picture's new pixels, and the other.
+
+    second: (h, w, 3) float32 in [0, 1].
+    """
+
+    second: np.ndarray = None
+
+
+@dataclass(frozen=True, slots=True)
 class Planes:
     """One picture's own samples.
 

@@ -8,6 +8,7 @@
     labelled    layers from a few labelled pixels, and on through the shot
     haze        the layer that lies over everything
     mark        the layer that lies on every frame at the same place
+    mixtures    two layers, of two pictures that mix them differently
     identity    which layer of one shot is which of another
     guided      the guided filter
 """
@@ -23,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
         "mark": ["Mark", "MarkFinder"],
+        "mixtures": ["clipped", "mixing_of", "unmixed"],
         "identity": ["Look", "look_of", "matched"],
     },
 )

@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
                   "guided": ["GuidedProblem"],
                   "haze": ["HazeProblem"],
                   "layers": ["LayersProblem"],
+                  "mixture": ["MixtureProblem"],
                   "thin": ["ThinProblem", "is_thin"]},
 )

@@ -43,10 +43,13 @@ class SegmentOptions(TaskOptions):
     labels: str | None = option(None, "Scribbles, points or blobs on the first frame, as a picture: a value or colour "
                                       "for each class, 0, black or transparent where nothing is said. Classes are "
                                       "numbered from 1, by value.", metavar="FILE")
-    overlay: str | None = option(None, "Also write the picture tinted by layer, as a lossless video (.mkv, .mov).",
-                                 metavar="FILE")
-    layers_dir: str | None = option(None, "Also write each layer with alpha, as lossless videos layer0.mkv, layer1.mkv "
-                                          "… in this folder, which must exist.", metavar="FOLDER")
+    overlay: str | None = option(None, "Also write the picture tinted by layer, as a lossless video (.mkv, .mov), a "
+                                       "picture (.png) or a folder of them.", metavar="FILE")
+    layers_dir: str | None = option(None, "Also write each layer with alpha, as layer0, layer1 … in this folder, which "
+                                          "must exist.", metavar="FOLDER")
+    layers_format: str = option("ffv1", "What those are: lossless videos (ffv1 in .mkv), videos for editing programs "
+                                        "(prores, that is ProRes 4444 in .mov, nearly lossless) or folders of pictures "
+                                        "(png).", choices=("ffv1", "prores", "png"))
     network: str | None = option("taper:skip=0,widths=8-16-32", "Architecture of each layer and of the mask, as in "
                                  "other commands.", metavar="NAME[:KEY=VALUE,…]")
 
@@ -81,8 +84,9 @@ class Segment(WholeFrames):
     def side_videos(self) -> Sequence[tuple[Path, SideWriter]]:
         sides = [(Path(self.options.overlay), io.open_overlay_writer)] if self.options.overlay else []
         if self.options.layers_dir:
-            folder = Path(self.options.layers_dir)
-            sides += [(folder / f"layer{n + self._first}.mkv", io.layer_writer(n)) for n in range(self._count)]
+            for n in range(self._count):
+                suffix, write = io.layer_writer(n, self.options.layers_format)
+                sides.append((Path(self.options.layers_dir) / f"layer{n + self._first}{suffix}", write))
         return sides
 
     @property
