@@ -76,7 +76,7 @@ def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source
     for path in paths:
         io.check_output(path, source_path, task.options.overwrite)
     source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
-    single = next((p for p in task.side_outputs if p.suffix.lower() == ".png" and len(source.pts) > 1), None)
+    single = next((p for p, _ in task.side_videos if p.suffix.lower() == ".png" and len(source.pts) > 1), None)
     if single:
         raise OptionError(f"{str(single)!r} is one picture and the input has {len(source.pts)} frames: name a folder, "
                           "without a dot, or a video.")

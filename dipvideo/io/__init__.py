@@ -30,7 +30,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "side": ["PICTURES", "SideVideo"],
+        "side": ["SideVideo", "write_picture"],
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
         "atomic": ["complete_or_nothing", "explained", "short", "synced"],
         "fingerprint": ["fingerprint"],

@@ -124,3 +124,9 @@ def _whole(info: VideoInfo, sampled: Sampled, samples: Samples, patch: Patch | N
     if patch is not None:
         picture[patch.box.slices] = sampled(patch, number)
     return picture
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Write (h, w, 3 or 4) uint8 to a PNG, complete or not at all. Raises OutputError."""
+    with complete_or_nothing(path) as part:
+        Image.fromarray(picture).save(part)

@@ -41,12 +41,16 @@ def mixing_of(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray | No
         """The logarithm of the gradients left once the layer is taken off that both pictures show in this ratio."""
         return np.log(np.abs(np.cos(angle) * slopes[0] - np.sin(angle) * slopes[1]).mean() + 1e-9)
 
+    def beside(other: float) -> float:
+        """The likeliest angle, given the other layer's."""
+        return _least(lambda angle: left(angle) - np.log(np.abs(np.sin(angle - other)) + 1e-9))
+
     first = _least(left)
     if left(first) < np.log(ROUNDED):
         return None
     for _ in range(ROUNDS):
-        second = _least(lambda angle: left(angle) - np.log(np.abs(np.sin(angle - first)) + 1e-9))
-        first = _least(lambda angle: left(angle) - np.log(np.abs(np.sin(angle - second)) + 1e-9))
+        second = beside(first)
+        first = beside(second)
     if abs(np.sin(first - second)) < APART:
         return None
     mixing = np.array([[np.sin(first), np.sin(second)], [np.cos(first), np.cos(second)]])

@@ -64,8 +64,9 @@ class MixtureProblem(Problem):
         """Both layers, (h, w, 3) float32 in [0, 1], on the host."""
         drawn = self.fill.picture(estimate)
         (first, second), (one, other) = self.layers, self.clipped
-        known = [(picture - b * drawn) / max(a, 1e-3) for picture, (a, b) in zip(self.pictures, self.mixing, strict=True)]
+        known = [(picture - b * drawn) / max(a, 1e-3)
+                 for picture, (a, b) in zip(self.pictures, self.mixing, strict=True)]
         # Where one picture is not clipped, it says what the first layer is beside the drawn one.
         first = np.where(one & ~other, known[1], np.where(other & ~one, known[0], first))
-        second = np.where(one ^ other, drawn, second)
+        second = np.where(one | other, drawn, second)
         return first.clip(0, 1).astype(np.float32), second.clip(0, 1).astype(np.float32)

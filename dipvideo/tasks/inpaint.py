@@ -124,6 +124,7 @@ class Inpaint(Task):
                 source = np.where(found.source >= 0, found.source + np.int32(window.first), found.source)
                 source[confidence < 0.5] = DRAWN  # what is drawn weighs more
                 image = np.where((confidence > 0)[..., None], found.rgb, image)
+            image, confidence, source = self._read_off(chunk, window, place, image, confidence, source)
             if number == 0:
                 thin = self._suits_thin(hole, confidence)
             if thin:
@@ -132,6 +133,11 @@ class Inpaint(Task):
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
                                           pull=self.options.pull, hold=self.options.memory, source=source,
                                           share=SHARES[self.options.draw])
+
+    def _read_off(self, chunk: Chunk, window: Window, place: int, image: np.ndarray, confidence: np.ndarray,
+                  source: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What is known of a frame's hole, with what else the task knows: picture, confidence and source, as given."""
+        return image, confidence, source
 
     def _suits_thin(self, hole: np.ndarray, confidence: np.ndarray) -> bool:
         """Whether a chunk is filled by what its own thin holes, laid elsewhere, teach; asked of its first frame."""

@@ -38,8 +38,9 @@ class SegmentOptions(TaskOptions):
 
     layers: int = option(2, "How many layers; the first is the ground.", least=2, most=MOST_LAYERS)
     method: str = option("layers", "What says where they are: layers (what moves apart, or looks unlike, found by "
-                                   "itself) or labels (a few labelled pixels of the first frame).",
-                         choices=("layers", "labels"))
+                                   "itself), prior (what looks unlike and stands apart from the border: for single "
+                                   "pictures) or labels (a few labelled pixels of the first frame).",
+                         choices=("layers", "prior", "labels"))
     labels: str | None = option(None, "Scribbles, points or blobs on the first frame, as a picture: a value or colour "
                                       "for each class, 0, black or transparent where nothing is said. Classes are "
                                       "numbered from 1, by value.", metavar="FILE")
@@ -105,9 +106,17 @@ class Segment(WholeFrames):
         plan, holes = super().plan(source, tell)
         if self.options.labels is not None:
             self._carry_labels(source, plan, io.read_labels(self.options.labels, source.info))
+        elif self.options.method == "prior":
+            self._find_classes(source, plan)
         elif len(plan.chunks) > 1:
             self._name_layers(source, plan, tell)
         return plan, holes
+
+    def _find_classes(self, source: Source, plan: Plan) -> None:
+        """Learn the classes of the whole film, so that they are the same in all of its frames."""
+        few = np.linspace(plan.chunks[0].start, plan.chunks[-1].stop - 1, LOOKED_AT).round().astype(int)
+        frames = [next(source.frames(n, n + 1)).planes.rgb() for n in sorted(set(few.tolist()))]
+        self._centres = layers.centres_of([layers.reduced(f) / np.float32(255) for f in frames], self.options.layers)
 
     def _carry_labels(self, source: Source, plan: Plan, classes: np.ndarray) -> None:
         """Learn where the classes are when a chunk of the labelled shot begins; in other shots colours alone tell."""
@@ -136,6 +145,11 @@ class Segment(WholeFrames):
             tell(Progress("telling layers apart", done, len(plan.shots), unit="shot"))
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        if self.options.method == "prior":
+            for index in targets:
+                frame = window.frames[index - window.first]
+                yield problems.EarlyProblem.of(frame, layers.reduced(frame))
+            return
         if self._labels is not None:
             found = layers.carry(window.frames, self._labels, self._begun.get(chunk.start))
         else:
@@ -150,13 +164,16 @@ class Segment(WholeFrames):
                 found.sure(place, LEAST_SURE), found.moves.behind[place], found.moves.agreement(place))
 
     def render(self, problem: Problem, estimate: Estimate) -> LayersPatch:
-        assert isinstance(problem, problems.LayersProblem)
         frame = problem.frame
         if frame.dtype != np.uint8:
             frame = np.rint(frame * 255).clip(0, 255).astype(np.uint8)
+        if isinstance(problem, problems.EarlyProblem):
+            shares = layers.classes_of(problem.answer(estimate), self._centres)
+        else:
+            assert isinstance(problem, problems.LayersProblem)
+            shares = problem.answer(estimate)
         box = Box(0, 0, *frame.shape[:2])
-        return LayersPatch.of(box, frame, layers.brought_up(problem.answer(estimate), problem.small, frame),
-                              self._first)
+        return LayersPatch.of(box, frame, layers.brought_up(shares, problem.small, frame), self._first)
 
 
 TASK = Segment
