@@ -43,6 +43,8 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
     began, folder = time.perf_counter(), None
     if task.plans_only and output is None and str(source_path) != io.PIPE:
         output = Path(source_path).with_suffix(".plan.json")
+    if task.exact and output is None and Path(source_path).is_file() and io.is_pictures(str(source_path)):
+        output = io.default_output(str(source_path)).with_suffix(".png")
     try:
         with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
             if task.plans_only:
@@ -96,7 +98,8 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
     executor, device = _executor(options)
     settings = engine.settle(replace(options, device=device))
     source = _opened(task, source_path, target, tell)
-    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale)
+    wish = io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale,
+                   task.exact)
     with ExitStack() as stack:
         job = stack.enter_context(open_job(folder))
         # The film takes its name first: one that fails to be joined leaves no mask in the next run's way.
@@ -124,7 +127,7 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
                    settings.network, output.encoder_name, 0.0,
                    sum(r.seconds for r in receipts), len(source.damage),
                    (*_shortfall(source), *brief.task.warnings, *output.warnings),
-                   plan_seconds=plan_seconds, filled=_shares(receipts))
+                   plan_seconds=plan_seconds, filled=_shares(receipts), areas=_areas(brief, job))
 
 
 def _executor(options: TaskOptions) -> tuple[Executor, str]:
@@ -221,6 +224,15 @@ def _restore(job: Job, brief: Brief, executor: Executor, tell: Tell) -> None:
 def _shares(receipts: list[Receipt]) -> Shares | None:
     origins = np.sum([receipt.origins for receipt in receipts], axis=0)
     return Shares(*map(float, origins / origins.sum())) if origins.any() else None
+
+
+def _areas(brief: Brief, job: Job) -> tuple[tuple[float, ...], ...] | None:
+    """Of each frame, empty for those that were not restored."""
+    areas: list[tuple[float, ...]] = []
+    for stretch in brief.stretches:
+        copied = [()] * (stretch.stop - stretch.start) if stretch.copied else None
+        areas += copied or map(tuple, job.receipts[stretch].areas)
+    return tuple(areas) if any(areas) else None
 
 
 def _shortfall(source: io.Source) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
     """Restore and encode the frames of `stretch` into `folder`; the same bits on every machine of a kind."""
     began, source, sides = time.perf_counter(), brief.source, brief.task.side_videos
     pts: list[int] = []
+    areas: list[list[float]] = []
     touched = steps = rolled_back = 0
     seconds, origins = 0.0, np.zeros(3, np.int64)
     with ExitStack() as stack:
@@ -85,6 +86,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
                                         lambda chunk: _named(brief, chunk)):
             patch = restored.patch if restored else None
             pts.append(int(frame.pts))
+            areas.append(list(patch.areas) if patch else [])
             part.write(frame, [patch] if patch else [])
             for video in beside:
                 video.write(patch, frame.pts, frame.time_base, frame.index)
@@ -94,7 +96,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
                 seconds, origins = seconds + restored.seconds, origins + restored.patch.origins
                 tell(touched)
     Receipt(pts, touched, steps, rolled_back, seconds, time.perf_counter() - began, origins.tolist(),
-            sorted(source.damage)).write(folder)
+            areas, sorted(source.damage)).write(folder)
 
 
 def take(output: io.Output, beside: Sequence[io.SideVideo], brief: Brief, stretch: Stretch, folder: Path,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import panned, write_video
 
-from dipvideo import dehaze
+from dipvideo import dehaze, layers
 from dipvideo.errors import OptionError
 from dipvideo.io import open_source
 from dipvideo.metrics import psnr
@@ -54,3 +54,13 @@ def test_pictures_larger_than_a_tile_stay_what_they_are(tmp_path: Path) -> None:
     dehaze(path, tmp_path / "out.mkv", encoder="ffv1", strength=0.0, **QUICK)
     found = [f.planes.rgb() for f in open_source(tmp_path / "out.mkv").frames()]
     assert min(psnr(f, w / 255) for f, w in zip(found, wide, strict=True)) > 28
+
+
+def test_passes_take_off_what_is_left_until_there_is_little(film: dict) -> None:
+    picture = film["hazy"][0].astype(np.float32) / 255
+    shares = [layers.through(picture, AIR.astype(np.float32), 0.5, passes).mean() for passes in (1, 2, 9)]
+    cleared = [psnr(layers.cleared(picture, picture, layers.through(picture, AIR.astype(np.float32), 0.5, passes),
+                                   AIR.astype(np.float32)), film["clear"][0]) for passes in (1, 2)]
+    assert shares[1] < 0.9 * shares[0] and cleared[1] > cleared[0] + 1
+    assert shares[2] > 0.3  # each pass halves what is left: without the rule nine would reach the bottom
+    assert layers.through(picture, AIR.astype(np.float32), 0.0, 9).min() == 1

@@ -61,6 +61,7 @@ def test_motion_tells_apart_what_colour_cannot_and_nothing_swaps(film: dict, tmp
     assert np.mean(each) > 0.8 > by_colour + 0.1
     assert min(each) > 0.6
     assert summary.touched == 12 and summary.steps == 40 + 11 * 5
+    assert np.allclose([area[1] for area in summary.areas], found.mean((1, 2)), atol=1e-4)
     for name, form in (("overlay.mkv", "bgr0"), ("layer0.mkv", "bgra"), ("layer1.mkv", "bgra")):
         with av.open(str(tmp_path / name)) as container:
             frames = [f for f in container.decode(video=0)]
@@ -117,6 +118,18 @@ def test_one_picture_becomes_an_indexed_png_of_classes(tmp_path: Path) -> None:
     truth[20:70, 30:90] = True
     assert set(np.unique(found)) == {0, 1}
     assert max(iou(found == 1, truth), iou(found == 0, truth)) > 0.9
+
+
+def test_labels_of_photographs_are_not_written_as_photographs(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for path in (tmp_path / "one.jpg", tmp_path / "in" / "a.jpg"):
+        cv2.imwrite(str(path), texture(*SIZE))
+    quick = {"method": "prior", "device": "cpu", "first_steps": 2}
+    assert segment(tmp_path / "one.jpg", **quick).output.endswith("one.dipvideo.png")
+    segment(tmp_path / "in", tmp_path / "out", **quick)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.png"]
+    with Image.open(tmp_path / "out" / "a.png") as written:
+        assert written.mode == "P"
 
 
 @pytest.mark.parametrize("frames", range(2, 8))

@@ -40,6 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "provenance": ["open_provenance_writer"],
         "labels": ["read_labels"],
         "layers": ["LAYER_FORMATS", "layer_writer", "open_overlay_writer", "open_second_writer"],
+        "pictures": ["is_pictures"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
         "writer": ["Output", "Recipe", "open_output"],

@@ -79,7 +79,7 @@ def open_output(path: Path, source: Source, wish: Wish = USUAL, *,
     """
     with complete_or_nothing(path) as part:
         if isinstance(source, PictureSource):
-            output = PictureWriter(part, source, wish.scale)
+            output = PictureWriter(part, source, wish.scale, wish.exact)
         elif not path.suffix:
             raise OptionError(f"{str(path)!r} does not say what container to write: name the output .mp4, .mkv, .mov "
                               "or .webm.")

@@ -66,6 +66,7 @@ class Segment(WholeFrames):
     Options = SegmentOptions
     options: SegmentOptions
     reach, tile = 8, None
+    exact = True
 
     def __init__(self, options: SegmentOptions):
         super().__init__(options)

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ... import layers
+from ...engine import settle
 from ...errors import NothingFound, SourceMissing
 from ...metrics import psnr
 from ...pipeline import run
@@ -66,7 +67,7 @@ def _composites(folder: Path, options: LayersOptions) -> Iterator[Row]:
         made = composite(ground.path, placed, [str(path) for path in paths[1:]], options.frames, seed)
         count = len(cutouts) + 1
         began = time.perf_counter()
-        found = _segmented(made, count)
+        found, steps = _segmented(made, count)
         seconds = (time.perf_counter() - began) / len(made.frames)
         hints = layers.find_layers(made.frames, count)
         unfitted = np.stack([layers.brought_up(share, small, frame).argmax(-1) for share, small, frame
@@ -76,20 +77,24 @@ def _composites(folder: Path, options: LayersOptions) -> Iterator[Row]:
         each = [overlap(order[f], t, count) for f, t in zip(found, made.labels, strict=True)]
         figures = {name: overlap(best_order(labels, made.labels, count)[labels], made.labels, count)
                    for name, labels in (("k-means", by_colour), ("hints alone", unfitted), ("dipvideo", found))}
+        swapped = sum((best_order(f[None], t[None], count) != order).any()
+                      for f, t in zip(found, made.labels, strict=True))
+        first = settle(SegmentOptions()).first_steps
+        figures |= {"worst frame": min(each), "frames swapped": swapped,
+                    "first to later steps": first * (len(found) - 1) / (steps - first)}
         strip = np.hstack([tinted(made.frames[n], order[found[n]]) for n in spread(len(found))])
-        yield Row("composites", f"{Path(ground.path).stem}, {count} layers", figures | {"worst frame": min(each)},
-                  seconds, strip)
+        yield Row("composites", f"{Path(ground.path).stem}, {count} layers", figures, seconds, strip)
 
 
-def _segmented(made: Composite, count: int) -> np.ndarray:
-    """(n, h, w) labels that the command gives."""
+def _segmented(made: Composite, count: int) -> tuple[np.ndarray, int]:
+    """(n, h, w) labels that the command gives, and the steps that it took."""
     with tempfile.TemporaryDirectory() as scratch:
         given, out = Path(scratch) / "in", Path(scratch) / "out"
         given.mkdir()
         for number, frame in enumerate(made.frames):
             cv2.imwrite(str(given / f"{number:04d}.png"), frame[..., ::-1])
-        run(Segment(SegmentOptions(layers=count)), given, out)
-        return np.stack([np.asarray(Image.open(path)) for path in sorted(out.iterdir())])
+        summary = run(Segment(SegmentOptions(layers=count)), given, out)
+        return np.stack([np.asarray(Image.open(path)) for path in sorted(out.iterdir())]), summary.steps
 
 
 def _marks(folder: Path, options: LayersOptions) -> Iterator[Row]:
