@@ -87,10 +87,11 @@ def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source
 
 def _plan(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
     source = _opened(task, source_path, target, tell)
+    began = time.perf_counter()
     with io.complete_or_nothing(target) as part:
         planned = task.write_plan(source, part, tell)
     return Summary(str(target), len(source.pts), 0, 0, 0, 0, 0, "", "", "", 0.0, 0.0, len(source.damage),
-                   _shortfall(source), planned)
+                   _shortfall(source), planned, plan_seconds=time.perf_counter() - began)
 
 
 def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:

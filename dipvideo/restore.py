@@ -67,7 +67,7 @@ def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine
     return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
                         precision=settings.precision, learning_rate=settings.learning_rate,
                         input_noise=settings.input_noise, flat=settings.flat_start,
-                        codes=problem.codes())
+                        codes=problem.codes(), moving=problem.moved is not None)
 
 
 def read_window(source: io.Source, chunk: Chunk, holes: Holes) -> Window:

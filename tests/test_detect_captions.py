@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dipvideo.detect import CaptionFinder, ShotFinder
-from dipvideo.detect.hole import _alike
+from dipvideo.detect.hole import _alike, make_hole
+from dipvideo.detect.lines import stroke_kernel
 from dipvideo.detect.timing import find_end
 from dipvideo.frame import Frame, VideoInfo
 from dipvideo.geometry import Box
@@ -276,6 +277,21 @@ def test_a_part_of_another_colour_that_moves_is_no_letter():
     deviation[parts[2]] = 14  # a letter over flicker
     kept = _alike(letters, mean, deviation)
     assert not kept[parts[0]].any() and all(kept[part].all() for part in parts[1:])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_something_that_leaves_behind_the_letters_leaves_their_outline_marked(seed):
+    scene, bright = moving(seed)[0], np.zeros((HEIGHT, WIDTH))
+    cv2.ellipse(bright, (160 + 10 * seed, 150), (60, 30), 0, 0, 360, 60, -1)
+    alpha, luma = lettering("Slowly it leaves")
+    shown = np.stack([(scene + bright * max(0, 1 - i / 8)) * (1 - alpha) + luma * alpha for i in range(30)])
+    around = np.s_[110:HEIGHT, 20:300]
+    mean, deviation, before, after = (picture[around].astype(np.float32)
+                                      for picture in (shown.mean(0), shown.std(0), scene + bright, scene))
+    letters, text = (luma > 200)[around], (alpha > 0)[around]
+    marked = make_hole(mean, deviation, before, after, letters, 13, HEIGHT, stroke_kernel(HEIGHT)).marked
+    assert (text & ~marked).sum() < 0.005 * text.sum()
+    assert marked.sum() < 1.2 * text.sum()
 
 
 def test_what_the_picture_shows_by_itself_beyond_an_end_is_no_trace_of_the_line():

@@ -48,6 +48,13 @@ def test_the_mixing_of_two_pictures_is_found(mixing: tuple) -> None:
         assert np.allclose(found, mixing, atol=0.02)
 
 
+def test_the_first_layer_is_what_the_first_picture_shows_most_of() -> None:
+    sharp, soft = scene(1), scene(2, blur=2)
+    for weights in ((0.7, 0.4), (0.3, 0.6)):
+        found = layers.mixing_of([tuple((a * soft + (1 - a) * sharp).astype(np.float32) for a in weights)])
+        assert np.allclose(found[:, 0], weights if weights[0] > 0.5 else 1 - np.array(weights), atol=0.03)
+
+
 def test_both_layers_come_out_of_two_pictures(tmp_path: Path) -> None:
     first, second = scene(1), scene(2, blur=2)
     one, other = (save(tmp_path / f"{n}.png", a * first + (1 - a) * second) for n, a in (("one", 0.7), ("two", 0.4)))

@@ -116,7 +116,7 @@ def _shown(window: deque, place: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
 def _with_cold_prior(clip: Clip, result: Path, mask: Path, options: RemoveSubtitlesOptions, tell: Tell) -> int:
     """The prior of the paper, frame by frame from random weights, with the true mask: slow."""
     return _with_true_mask(clip, result, mask, replace(
-        options, borrow=False, base=False, flat_start=False, memory=0.0, pull=0.0, warm_start="cold",
+        options, borrow=False, base=False, flat_start=False, memory=0.0, pull=0.0, warm_start="cold", follow="never",
         first_steps=options.first_steps or COLD_STEPS), tell)
 
 

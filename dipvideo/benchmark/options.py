@@ -133,12 +133,44 @@ class HoleOptions(EngineOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class WarmStartOptions(HoleOptions):
-    """The policies, and how long each is tried."""
+    """The task, the policies, and how long each is tried."""
 
+    task: str = option("inpaint", "What is asked of the prior: inpaint, denoise (noise that is added to the clip, "
+                       "taken away), or super-resolve (the clip made smaller, enlarged).",
+                       choices=("inpaint", "denoise", "super-resolve"))
+    sigma: float | None = option(None, "Standard deviation of the noise that is added for denoise, of 255. Default: "
+                                 "25.",
+                                 least=1.0, most=255.0)
+    scale: int | None = option(None, "How many times smaller the clip is made for super-resolve. Default: 2.", least=2,
+                               most=8)
+    crop: str | None = option(None, "For denoise and super-resolve: take the middle of the picture, of this size. "
+                              "Default: 160x96.", metavar="WxH")
+    follow: bool = option(False, "Let all starts but the cold one follow the camera, as inpaint --follow always does.")
+    average: float | None = option(None, "Answer with the running average of the network's weights over a frame's "
+                                   "steps, of this decay. Default: that of the task, 0 for inpaint.", least=0.0,
+                                   most=0.999)
     policies: str = option("cold,previous,previous:optimiser=carried,previous:optimiser=reset,average,"
                            "average:decay=0.9,window,anchor", "Which policies, as --warm-start takes them, separated "
                            "by commas.", metavar="NAME[:KEY=VALUE,…],…")
     rungs: str = option("2,5,10,20,40", "With how many steps a frame each policy is tried.", metavar="N,…")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for names, task in ((("mask", "truth", "hole"), "inpaint"), (("sigma",), "denoise"),
+                            (("scale",), "super-resolve")):
+            if given := next((n for n in names if task != self.task and getattr(self, n) is not None), None):
+                raise OptionError(f"{given}={getattr(self, given)} is for task={task}, and this study is of "
+                                  f"{self.task}: leave one of them away.")
+        if self.scale not in (None, 2, 3, 4, 8):
+            raise OptionError(f"scale is 2, 3, 4 or 8, got {self.scale}.")
+        if self.task == "super-resolve" and not self.base:
+            raise OptionError("Without a base the prior draws everything from a random code, and there is no way to "
+                              "enlarge so: leave base as it is.")
+        if self.crop is not None and self.task == "inpaint":
+            raise OptionError(f"crop={self.crop} is for denoise and super-resolve: for inpaint the crop is what lies "
+                              "around the hole.")
+        if self.follow and self.task != "inpaint":
+            raise OptionError(f"There is nothing to follow for {self.task}: leave follow away.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,7 +108,7 @@ def speed_table(speed: Speed, command: str) -> str:
              "s | decode and encode alone, frames a s | peak memory, MB |", "|---|---|---|---|---|---|---|---|"]
     for pace in speed.paces:
         lines.append(f"| {pace.height} | {pace.preset} | {pace.frame_seconds:.2f} | {pace.steps:.0f} | "
-                     f"{pace.analysis:.0f} | {pace.whole:.1f} | {speed.floor[pace.height]:.0f} | "
+                     f"{speed.analysis[pace.height]:.0f} | {pace.whole:.1f} | {speed.floor[pace.height]:.0f} | "
                      f"{pace.memory / 1e6:.0f} |")
     hours = speed.paper_step * PAPER_STEPS / 3600
     lines += ["", f"The paper's setting for text (128 channels on five scales, {PAPER_STEPS} steps from random "

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import av
 import cv2
@@ -26,6 +27,7 @@ from .clock import busy_seconds
 from .options import SpeedOptions
 
 FRAMES, TEXT = 120, (24, 88)  # of the film that is measured, and those with a caption
+LONG = 8  # times that: the film that is looked through for captions, so that starting up is no great part of it
 PAPER = "skip:skip=128-128-128-128-128,upsample=nearest"  # for text; 6000 steps a picture
 PAPER_STEPS, PAPER_HEIGHT, TIMED_STEPS = 6000, 360, 2
 
@@ -34,26 +36,26 @@ PAPER_STEPS, PAPER_HEIGHT, TIMED_STEPS = 6000, 360, 2
 class Pace:
     """One preset at one height.
 
-    frame_seconds: of a captioned frame; steps: of one; analysis, whole: frames a second while looking for captions,
-    and in all; memory: the process's peak in bytes.
+    frame_seconds: of a captioned frame; steps: of one; whole: frames a second in all; memory: the process's peak in
+    bytes.
     """
 
     height: int
     preset: str
     frame_seconds: float
     steps: float
-    analysis: float
     whole: float
     memory: int
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """paces; floor: frames a second of decoding and encoding alone, by height; paper_step: seconds of one step of the
-    paper's network on a full frame of PAPER_HEIGHT lines."""
+    """paces; analysis, floor: frames a second while looking for captions, and of decoding and encoding alone, by
+    height; paper_step: seconds of one step of the paper's network on a full frame of PAPER_HEIGHT lines."""
 
     device: str
     paces: tuple[Pace, ...]
+    analysis: dict[int, float]
     floor: dict[int, float]
     paper_step: float
 
@@ -66,8 +68,8 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
         raise OptionError(f"Heights are lines of the picture, as in 360,720; got {options.heights!r}.") from error
     presets = options.presets.split(",")
     device = engine.choose_device(options.device)
-    jobs = len(heights) * (len(presets) + 1) * options.runs + 1
-    done, paces, floor = 0, [], {}
+    jobs = len(heights) * (len(presets) + 2) * options.runs + 1
+    done, paces, analysis, floor = 0, [], {}, {}
 
     def advance(note: str) -> None:
         nonlocal done
@@ -82,6 +84,12 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                 advance(f"{height} lines, passed through")
                 times.append(_pass(film, Path(scratch) / "passed.mp4"))
             floor[height] = FRAMES / median(times)
+            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, LONG), []
+            for _ in range(options.runs):
+                advance(f"{height} lines, looked through")
+                summary = _summary(long, "--plan-only", "-o", str(long.with_suffix(".plan")))
+                rates.append(summary["frames"] / summary["plan_seconds"])
+            analysis[height] = median(rates)
             for preset in presets:
                 found = []
                 for _ in range(options.runs):
@@ -90,11 +98,11 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                 paces.append(sorted(found, key=lambda pace: pace.frame_seconds)[len(found) // 2])
         advance("the paper's network")
         paper = paper_step(device, PAPER_HEIGHT, PAPER_HEIGHT * 16 // 9)
-    return Speed(engine.describe(device), tuple(paces), floor, paper)
+    return Speed(engine.describe(device), tuple(paces), analysis, floor, paper)
 
 
-def _film(path: Path, height: int) -> Path:
-    """A slow pan with a caption, in H.264."""
+def _film(path: Path, height: int, times: int = 1) -> Path:
+    """A slow pan with a caption, in H.264, so many times over."""
     width = height * 16 // 9 // 2 * 2
     noise = np.random.default_rng(0).uniform(0, 255, (height, width + FRAMES, 3)).astype(np.float32)
     wide = np.clip((cv2.GaussianBlur(noise, (0, 0), 3 * height / 360) - 127) * 5 * height / 360 + 100, 20, 170)
@@ -109,7 +117,7 @@ def _film(path: Path, height: int) -> Path:
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx264", rate=25, width=width, height=height, pix_fmt="yuv420p",
                                    options={"preset": "veryfast", "crf": "20"})
-        for index in range(FRAMES):
+        for index in [*range(FRAMES)] * times:
             picture = wide[:, index:index + width]
             if TEXT[0] <= index < TEXT[1]:
                 picture = picture * (1 - dark) * (1 - light) + 250 * light
@@ -129,17 +137,20 @@ def _pass(film: Path, target: Path) -> float:
 
 
 def _pace(film: Path, height: int, preset: str, device: str) -> Pace:
-    said = film.with_suffix(".json")
-    ran = subprocess.run([sys.executable, "-m", "dipvideo", "remove-subtitles", str(film), "--preset", preset,
-                          "--device", device, "--no-smart-render", "--overwrite", "--json", str(said), "-q"],
-                         capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise DipvideoError(f"The run with --preset {preset} at {height} lines failed: {ran.stderr.strip()}")
-    summary = json.loads(said.read_text())
+    summary = _summary(film, "--preset", preset, "--device", device, "--no-smart-render")
     touched = max(summary["touched"], 1)
     return Pace(height, preset, summary["restore_seconds"] / touched, summary["steps"] / touched,
-                summary["frames"] / summary["plan_seconds"], summary["frames"] / summary["seconds"],
-                summary["memory"])
+                summary["frames"] / summary["seconds"], summary["memory"])
+
+
+def _summary(film: Path, *arguments: str) -> dict[str, Any]:
+    """What a run on `film` says of itself."""
+    said = film.with_suffix(".json")
+    ran = subprocess.run([sys.executable, "-m", "dipvideo", "remove-subtitles", str(film), *arguments, "--overwrite",
+                          "--json", str(said), "-q"], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise DipvideoError(f"The run of {film.stem} lines with {' '.join(arguments)} failed: {ran.stderr.strip()}")
+    return json.loads(said.read_text())
 
 
 @dataclass(frozen=True, slots=True)

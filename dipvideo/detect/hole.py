@@ -25,6 +25,7 @@ PROMINENT = 0.5  # of the letters' usual contrast: the inside of a letter
 CALM_255 = 8.0  # deviation over time of a letter: compression, grain
 THIN = 0.55  # of the deviation around it, for a letter so thin that the picture shows through
 COLOUR_255 = 45  # letters of one line differ less in luma
+SOFT = 1.0  # pixels of an edge beyond what is fully covered
 FAINT = 0.3  # of the letters' usual contrast: the softest edge of a letter
 STILL_255 = 8.0  # so little changes in a picture that stands still
 CHANGED_255 = 20.0  # luma step that is text coming and going there
@@ -55,12 +56,12 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     """
     changes = [np.abs(mean - other) for other in (before, after) if other is not None]
     letters = all_letters(mean, deviation, changes, _alike(letters, mean, deviation), height, kernel)
-    text = letters | _came_and_went(changes, letters, height)
+    text = letters | _came_and_went(changes, deviation, letters, height)
     farthest = max(round(REACH * height), 3)
     distance, sector = _nearest(text)
     halo = max(HALO_LEAST, picture_height / HALO_PART)
     reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
-    marked, hole = (text | (distance <= reaches[sector] + more + 0.5) for more in (0, halo))
+    marked, hole = (text | (distance <= reaches[sector] + more + SOFT) for more in (0, halo))
     rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
     around = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     pad = None
@@ -78,12 +79,14 @@ def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarra
     luma = np.rint(mean).clip(0, 255).astype(np.uint8)
     strokes = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, kernel)
     usual = float(np.percentile(strokes[letters], 70))
-    colour = float(np.percentile(mean[letters], 70))
+    # a stroke thinner than a pixel is mixed with its outline, one that fills pixels is as bright as letters get
+    colour, purest = np.percentile(mean[letters], (70, 95))
     calm = _calm(deviation, letters)
     # A thin letter lets some of a restless picture through: it changes, but much less than what is around it.
     wide = (2 * round(height) + 1,) * 2
     stands = deviation <= np.maximum(calm, THIN * cv2.blur(deviation.astype(np.float32), wide))
-    core = (strokes >= PROMINENT * usual) & (np.abs(mean - colour) < COLOUR_255) & stands
+    core = strokes >= PROMINENT * usual
+    core &= (mean > colour - COLOUR_255) & (mean < purest + COLOUR_255) & stands
     if changes:
         core = _mostly(core, np.maximum.reduce(changes) > CHANGED_255)
     kept = letters.copy()
@@ -118,16 +121,20 @@ def _calm(deviation: np.ndarray, letters: np.ndarray) -> float:
     return max(float(np.median(deviation[letters])) * 2, CALM_255)
 
 
-def _came_and_went(changes: list[np.ndarray], letters: np.ndarray, height: float) -> np.ndarray:
-    """(h, w) bool: where a picture that stands still changed beside the letters. That is text, even white on white."""
+def _came_and_went(changes: list[np.ndarray], deviation: np.ndarray, letters: np.ndarray,
+                   height: float) -> np.ndarray:
+    """(h, w) bool: what stands still beside the letters where a picture that does so too changed with them. That is
+    text, even white on white.
+    """
     if not changes:
         return np.zeros_like(letters)
     least = np.minimum.reduce(changes)
     beyond = least[~_near(letters, height)]
-    if not beyond.size or np.percentile(beyond, 90) > STILL_255:
+    if not beyond.size or np.percentile(beyond, 85) > STILL_255:
         return np.zeros_like(letters)
     reach = 2 * round(0.4 * height) + 1
-    return (least > CHANGED_255) & (cv2.dilate(letters.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0)
+    near = cv2.dilate(letters.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    return (least > CHANGED_255) & (deviation <= _calm(deviation, letters)) & near
 
 
 def _mostly(pixels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -163,11 +170,18 @@ def _nearest(letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _reaches(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], distance: np.ndarray,
              sector: np.ndarray, farthest: int) -> np.ndarray:
     """(SECTORS,) how many pixels away from the letters the text still covers the picture."""
-    looked_at = (distance > 0) & (distance <= 2 * farthest + 4)
-    distance, sector = distance[looked_at], sector[looked_at]
-    signs = np.stack((mean[looked_at], deviation[looked_at], *(change[looked_at] for change in changes)))
-    reaches = np.array([_reach(signs[:, sector == direction], distance[sector == direction], farthest)
-                        for direction in range(SECTORS)])
+    signs = np.stack((mean, deviation, *changes))
+    ys, xs = np.nonzero((distance > 0) & (distance <= farthest))
+    angle = sector[ys, xs] * (2 * np.pi / SECTORS)
+    # compared with the picture straight on from there: what lies elsewhere along the line may be another thing
+    beyond = (np.rint(ys + (farthest + 2) * np.sin(angle)).astype(int),
+              np.rint(xs + (farthest + 2) * np.cos(angle)).astype(int))
+    inside = (beyond[0] >= 0) & (beyond[0] < mean.shape[0]) & (beyond[1] >= 0) & (beyond[1] < mean.shape[1])
+    inside[inside] = distance[beyond[0][inside], beyond[1][inside]] > farthest
+    ys, xs, beyond = ys[inside], xs[inside], (beyond[0][inside], beyond[1][inside])
+    here, there, distance, sector = signs[:, ys, xs], signs[:, *beyond], distance[ys, xs], sector[ys, xs]
+    reaches = np.array([_reach(here[:, sector == direction], there[:, sector == direction],
+                               distance[sector == direction], farthest) for direction in range(SECTORS)])
     # where no end is seen the picture itself differs there; text is seen to end
     seen = reaches[reaches < farthest]
     usual = np.median(seen) if seen.size else farthest // 2
@@ -175,22 +189,18 @@ def _reaches(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray],
     return np.where(reaches < farthest, np.maximum(reaches, usual), usual)
 
 
-def _reach(signs: np.ndarray, distance: np.ndarray, farthest: int) -> int:
-    """The same in one direction, `farthest` where no end is seen. signs: (2 or more, n) luma, deviation, changes."""
-    beyond = distance > farthest + 1
-    if beyond.sum() < 20:
-        return farthest
-    far_shade, far_deviation, *far_changes = np.median(signs[:, beyond], axis=1)
-    reach = 0
+def _reach(here: np.ndarray, there: np.ndarray, distance: np.ndarray, farthest: int) -> int:
+    """The same in one direction, `farthest` where no end is seen. here, there: (2 or more, n) luma, deviation and
+    changes of pixels near the letters, and of the picture straight on from each.
+    """
     for step in range(1, farthest + 1):
         at = distance == step
         if at.sum() < 8:
-            break
-        shade, deviation, *changes = np.median(signs[:, at], axis=1)
-        covered = (any(change - far > CHANGE_255 for change, far in zip(changes, far_changes, strict=True))
-                   or abs(shade - far_shade) > SHADE_255
+            return farthest
+        shade, _, *changes = np.median(here[:, at] - there[:, at], axis=1)
+        deviation, far_deviation = np.median(here[1, at]), np.median(there[1, at])
+        covered = (any(change > CHANGE_255 for change in changes) or abs(shade) > SHADE_255
                    or (far_deviation > MOVING_255 and deviation < STILLNESS * far_deviation))
         if not covered:
-            break
-        reach = step
-    return reach
+            return step - 1
+    return farthest

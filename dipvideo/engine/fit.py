@@ -53,6 +53,8 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
     its step halved for the rest of the frame.
     """
     began = time.perf_counter()
+    if problem.moved is not None:
+        prior.follow(problem.moved)
     target = rule.problem if rule else problem
     losses: list[torch.Tensor] = []
     recent: deque[float] = deque(maxlen=10 * CHECK)

@@ -27,9 +27,9 @@ MOST = 400_000  # gradients that are looked at
 def mixing_of(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray | None:
     """(2, 2) float64: how much of each layer (a column) each picture (a row) holds; None where they cannot be told.
 
-    pairs: (h, w, 3) float32 pictures in [0, 1] of one mixing. The first layer is the one with more detail. Layers are
-    known but for a factor each: weights add up to 1 in both pictures where that can be, else a layer is as strong as
-    in the picture that shows it best.
+    pairs: (h, w, 3) float32 pictures in [0, 1] of one mixing. Layers are known but for a factor each: weights add up to
+    1 in both pictures where that can be, and the first layer is the one that weighs more in the first picture; else a
+    layer is as strong as in the picture that shows it best, and the first is the one with more detail.
     """
     found = [_gradients(*pair) for pair in pairs]
     slopes = np.concatenate(found, 1) if found else np.zeros((2, 0))
@@ -55,9 +55,13 @@ def mixing_of(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray | No
         return None
     mixing = np.array([[np.sin(first), np.sin(second)], [np.cos(first), np.cos(second)]])
     weights = np.linalg.solve(mixing, np.ones(2))
-    mixing *= weights if (weights > HARDLY).all() else 1 / mixing.max(0)
-    detail = np.abs(np.linalg.solve(mixing, slopes)).mean(1) * mixing[0]
-    return mixing if detail[0] >= detail[1] else mixing[:, ::-1].copy()
+    if (weights > HARDLY).all():
+        mixing *= weights
+        share = mixing[0]
+    else:
+        mixing /= mixing.max(0)
+        share = np.abs(np.linalg.solve(mixing, slopes)).mean(1) * mixing[0]
+    return mixing if share[0] >= share[1] else mixing[:, ::-1].copy()
 
 
 def unmixed(first: np.ndarray, second: np.ndarray, mixing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from .scene import Scene
 # over a pan.
 SPANS = ((1, 16, 1), (18, 48, 2), (52, 96, 4))
 REACH = 96
+BEHIND = 8  # frames that another thread's target may be behind; were it farther, flows would be found twice
 FLOOR = 1.0  # squared code values added to every cost: quantisation makes no candidate perfect
 DEPTH = 4  # pixels of the film from which a rim would have to be carried into a stroke
 # A cost below STILL squared code values + SHARE of the rim's is not worth bettering: where it is so in ENOUGH of the
@@ -41,7 +42,7 @@ class Candidate:
 
 
 class Candidates:
-    """Finds the candidates of one target after the other."""
+    """Finds the candidates of each target; of several at once, if several threads ask."""
 
     def __init__(self, scene: Scene):
         self._scene, self._tracks, self._flows = scene, Tracks(scene), Flows(scene)
@@ -58,16 +59,17 @@ class Candidates:
         evidence: (H, W) bool, the target's pixels that tell what agrees with it.
         """
         luma, known = self._scene.view(target, evidence)
-        self._target = target, luma.astype(np.float32), known
+        hidden = self._scene.known[target] == 0
         count = len(self._scene.luma)
         offsets = [o for start, stop, step in SPANS for o in range(start, stop + 1, step)]
         sources = [s for o in offsets for s in (target - o, target + o) if 0 <= s < count]
         found: list[Candidate] = []
         for moved in (((s, None) for s in sources), self._panned(target, sources), self._flown(target, set(sources))):
-            found += filter(None, (self._candidate(source, place) for source, place in moved))
+            found += filter(None, (self._candidate(hidden, luma.astype(np.float32), known, source, place)
+                                   for source, place in moved))
             if found and np.mean(np.min([c.cost for c in found], 0) < STILL + SHARE * rim) > ENOUGH:
                 break
-        self._flows.forget(target - REACH)
+        self._flows.forget(target - REACH - BEHIND)
         return found
 
     def _panned(self, target: int, sources: list[int]) -> Iterator[tuple[int, np.ndarray]]:
@@ -84,11 +86,10 @@ class Candidates:
                 if source in sources:
                     yield source, place
 
-    def _candidate(self, source: int, place: np.ndarray | None) -> Candidate | None:
-        """None if the moved frame shows nothing of the hole, as the frames of one caption under a still camera do."""
-        scene, (target, wanted, evidence) = self._scene, self._target
-        hidden = scene.known[target] == 0
-        luma, known = scene.lent[source], scene.lendable[source]
+    def _candidate(self, hidden: np.ndarray, wanted: np.ndarray, evidence: np.ndarray, source: int,
+                   place: np.ndarray | None) -> Candidate | None:
+        """None if the moved frame shows nothing `hidden`, as the frames of one caption under a still camera do."""
+        luma, known = self._scene.lent[source], self._scene.lendable[source]
         if place is not None:
             known = (cv2.remap(known, place, None, cv2.INTER_LINEAR) > 0.99).astype(np.float32)
         shown = known[hidden] > 0

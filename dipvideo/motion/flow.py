@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ class Flows:
     def __init__(self, scene: Scene):
         self._scene = scene
         self._kept: dict[tuple[int, int], np.ndarray] = {}
+        self._one_at_a_time = Lock()  # the search has its buffers, and what is found is found once
         self._search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._search.setFinestScale(1)
 
@@ -35,14 +37,16 @@ class Flows:
             yield frame, place
 
     def forget(self, before: int) -> None:
-        """Drop what touches frames before `before`: the window is walked once, forwards."""
-        for pair in [p for p in self._kept if min(p) < before]:
-            del self._kept[pair]
+        """Drop what touches frames before `before`: the window is walked forwards."""
+        with self._one_at_a_time:
+            for pair in [p for p in self._kept if min(p) < before]:
+                del self._kept[pair]
 
     def _between(self, one: int, other: int) -> np.ndarray:
-        if (one, other) not in self._kept:
-            scene = self._scene
-            move = self._search.calc(scene.luma[one], scene.luma[other], None)
-            seen = cv2.erode(np.minimum(scene.known[one], scene.known[other]), np.ones((NEAR_HOLE, NEAR_HOLE)))
-            self._kept[one, other] = move if seen.all() else fill_smoothly(move, seen)
-        return self._kept[one, other]
+        with self._one_at_a_time:
+            if (one, other) not in self._kept:
+                scene = self._scene
+                move = self._search.calc(scene.luma[one], scene.luma[other], None)
+                seen = cv2.erode(np.minimum(scene.known[one], scene.known[other]), np.ones((NEAR_HOLE, NEAR_HOLE)))
+                self._kept[one, other] = move if seen.all() else fill_smoothly(move, seen)
+            return self._kept[one, other]

@@ -20,7 +20,10 @@ WORSE, SPREAD = 1.5, 2.0
 # How far off the rim is, carried in: the picture's detail × depth / CARRIED pixels, within these bounds. On ten clips
 # its squared error grows about so, from .3 of the detail beside the rim to 4 times eight pixels in.
 CARRIED, LEAST_OFF, MOST_OFF = 2.0, 0.5, 4.0
+SURE = 0.94  # confidence from which a pixel of the hole tells what lies beside it
+ISLAND = 2.0  # times what the rim would be off by: the little that shows between letters is seldom of one kind
 LEAST = 12.0  # squared code values: carried in, nothing is surer than a few levels
+COLUMNS = 256  # of a folded list
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -30,7 +33,8 @@ class Guess:
 
     values: (k, 3) float32 RGB in code values, from other frames; variance: (k,) float32 squared code values, inf where
     no frame shows the pixel; source: (k,) int32, the frame that weighs most, UNMIXED or DRAWN; around and
-    around_variance: the same of the rim, carried in.
+    around_variance: the same of the rim, carried in; detail: (k,) squared code values, what the picture differs by
+    over a few pixels.
     """
 
     values: np.ndarray
@@ -38,6 +42,7 @@ class Guess:
     source: np.ndarray
     around: np.ndarray
     around_variance: np.ndarray
+    detail: np.ndarray
 
     @property
     def confidence(self) -> np.ndarray:
@@ -51,6 +56,14 @@ class Guess:
         self.values = self.values * (1 - share[:, None]) + red_green_blue(reading) * share[:, None]
         self.variance = (1 / np.maximum(weight + other, 1e-12)).astype(np.float32)
         self.source[share > 0.5] = UNMIXED
+
+    def stand_by(self, hole: np.ndarray) -> None:
+        """Count what is sure by now as rim: what lies between the letters is nearer than what lies beside the hole."""
+        left = hole.copy()
+        left[hole] = self.confidence < SURE
+        nearer = np.full(len(self.detail), np.inf, np.float32)
+        nearer[left[hole]] = ISLAND * _carried(left, self.detail[left[hole]])
+        self.around_variance = np.minimum(self.around_variance, nearer)
 
     def best(self) -> tuple[np.ndarray, np.ndarray]:
         """That mixture, as luma and chroma, (k, 3), and its variance, (k,)."""
@@ -66,9 +79,14 @@ def guess_from_rim(frame: np.ndarray, hole: np.ndarray, known: np.ndarray, grid:
     ys, xs = np.nonzero(hole)
     picture = frame if frame.dtype == np.uint8 else np.rint(frame * 255).clip(0, 255).astype(np.uint8)
     around = cv2.inpaint(picture, hole.view(np.uint8), 3, cv2.INPAINT_TELEA)[ys, xs].astype(np.float32)
-    off = (depth(hole)[ys, xs] / CARRIED).clip(LEAST_OFF, MOST_OFF)
+    detail = rim[_rows(known, ys, xs, grid)]
     return Guess(np.zeros_like(around), np.full(len(ys), np.inf, np.float32), np.full(len(ys), DRAWN, np.int32), around,
-                 np.maximum(rim[_rows(known, ys, xs, grid)] * off, LEAST))
+                 _carried(hole, detail), detail)
+
+
+def _carried(hole: np.ndarray, detail: np.ndarray) -> np.ndarray:
+    """(k,) how far off the rim is, carried into the hole's pixels, squared code values."""
+    return np.maximum(detail * (depth(hole)[hole] / CARRIED).clip(LEAST_OFF, MOST_OFF), LEAST)
 
 
 def mix(guess: Guess, frames: np.ndarray, hole: np.ndarray, known: np.ndarray, grid: int,
@@ -150,6 +168,7 @@ def _taken(frame: np.ndarray, ys: np.ndarray, xs: np.ndarray, place: np.ndarray 
 
 def _sampled(picture: np.ndarray, x: np.ndarray, y: np.ndarray, how: int) -> np.ndarray:
     """(k, C) samples at k places; the list is folded, since OpenCV takes no picture as wide as a list is long."""
-    columns = 256
-    fold = [np.pad(v.astype(np.float32), (0, -len(x) % columns)).reshape(-1, columns) for v in (x, y)]
-    return cv2.remap(picture, *fold, how, borderMode=cv2.BORDER_REPLICATE).reshape(-1, picture.shape[2])[:len(x)]
+    folded = np.zeros((-(-len(x) // COLUMNS), COLUMNS, 2), np.float32)
+    folded.reshape(-1, 2)[:len(x)] = np.stack((x, y), -1)
+    samples = cv2.remap(picture, folded, None, how, borderMode=cv2.BORDER_REPLICATE)
+    return samples.reshape(-1, picture.shape[2])[:len(x)]

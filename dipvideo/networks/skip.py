@@ -49,7 +49,7 @@ class _Scale(nn.Module):
                  one_by_one: bool, smallest: int):
         super().__init__()
         self.smallest = smallest
-        self.enlarge = Enlarge(upsample)
+        self.enlarge = Enlarge(upsample, padding)
         self.skip = conv_block(fan_in, skip, kernel_skip, padding=padding, norm_kind=norm_kind) if skip else None
         self.down = nn.Sequential(
             conv_block(fan_in, down, kernel_down, stride=2, padding=padding, norm_kind=norm_kind),

@@ -27,7 +27,7 @@ class _Taper(nn.Module):
     def __init__(self, code_channels: int, out_channels: int, widths: tuple, skip: int, kernel: int, upsample: str,
                  padding: str, norm_kind: str, sigmoid: bool):
         super().__init__()
-        self.enlarge = Enlarge(upsample)
+        self.enlarge = Enlarge(upsample, padding)
         fans = (code_channels, *widths[:-1])
         self.down = nn.ModuleList(conv_block(fan, width, kernel, stride=2, padding=padding, norm_kind=norm_kind)
                                   for fan, width in zip(fans, widths, strict=True))

@@ -64,7 +64,7 @@ class _Up(nn.Module):
         if upsample == "transposed":
             self.enlarge, self.conv = None, nn.ConvTranspose2d(below, width, 4, stride=2, padding=1)
         else:
-            self.enlarge, self.conv = Enlarge(upsample), conv(below, width, 3, padding=padding)
+            self.enlarge, self.conv = Enlarge(upsample, padding), conv(below, width, 3, padding=padding)
 
     def forward(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         if self.enlarge is not None:

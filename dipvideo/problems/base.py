@@ -42,9 +42,12 @@ class Problem(ABC):
     """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device.
 
     kind: what presets it is best fitted with, where they are not the task's own; equal for all frames of a chunk.
+    moved: by how many rows and columns what it shows lies further down and right than in the chunk's first frame, if
+    the prior is to follow; None for all frames of a chunk if not.
     """
 
     kind: ClassVar[str | None] = None
+    moved: tuple[int, int] | None = None
 
     @abstractmethod
     def outputs(self) -> dict[str, tuple[int, int, int]]:

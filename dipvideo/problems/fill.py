@@ -14,6 +14,7 @@ import torch
 
 from ..geometry import Box
 from .base import Estimate, HeldOut, Problem, Rehearsal, tensor
+from .moved import fetched, places_of
 
 BORROWED_WEIGHT = 0.5  # of a borrowed pixel of full confidence in the loss, against 1 for a known one
 # Confidence from which a pixel helps to carry the rim into the rest of the hole: with .5 instead, what was borrowed
@@ -46,7 +47,8 @@ class FillProblem(Problem):
     answered, memory (its answer). source: (h, w) int32, the frame that a pixel is borrowed from, −1 where it is drawn
     or not filled at all, −2 where an overlay was taken off this very frame; None if nobody asked. share: of what is
     drawn in that mixture; None is all, once it has been tried whether that is worth it.
-    settled: the share of the hole below which what nobody shows is not drawn.
+    settled: the share of the hole below which what nobody shows is not drawn. moved: as in `Problem`; the memory moves
+    along.
     """
 
     box: Box
@@ -64,17 +66,18 @@ class FillProblem(Problem):
     source: np.ndarray | None = None
     share: float | None = 1.0
     settled: float = SETTLED
+    moved: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, box: Box, image: np.ndarray, hole: np.ndarray, confidence: np.ndarray, *, base: bool = True,
            pull: float = 0.0, hold: float = 0.0, source: np.ndarray | None = None,
-           share: float | None = 1.0) -> FillProblem:
+           share: float | None = 1.0, moved: tuple[int, int] | None = None) -> FillProblem:
         weight = np.where(hole, BORROWED_WEIGHT * confidence, 1)
         free = np.where(hole, 1 - confidence, 0)
         return cls(box, image, hole, confidence, pull, hold, tensor(image), tensor(weight), tensor(free),
                    tensor(smooth_base(image, hole, confidence)) if base else None,
                    plain=tensor(carried_in(image, hole & (confidence < SURE))) if base else None,
-                   source=source, share=share, settled=SETTLED if share is not None else MOSTLY)
+                   source=source, share=share, settled=SETTLED if share is not None else MOSTLY, moved=moved)
 
     def outputs(self) -> dict[str, tuple[int, int, int]]:
         return {"image": (3, *self.hole.shape)}
@@ -114,7 +117,12 @@ class FillProblem(Problem):
         return total / x.numel()
 
     def follow(self, last: FillProblem, estimate: Estimate) -> FillProblem:
-        return replace(self, memory=last.answer(estimate))
+        memory = last.answer(estimate)
+        if self.moved is not None and self.moved != last.moved:
+            down, right = np.subtract(last.moved, self.moved)
+            back = np.broadcast_to(np.float32((right, down)), (*self.hole.shape, 2))
+            memory = fetched(memory, places_of(back).to(memory.device))
+        return replace(self, memory=memory)
 
     def drawn(self, share: float) -> FillProblem:
         return replace(self, share=share)
@@ -125,7 +133,8 @@ class FillProblem(Problem):
         hidden = np.roll(self.hole, self.hole.shape[1] // 2, axis=1) & ~self.hole
         if hidden.sum() < MIN_REHEARSED:
             return None
-        more = FillProblem.of(self.box, self.image, self.hole | hidden, self.confidence, pull=self.pull, hold=self.hold)
+        more = FillProblem.of(self.box, self.image, self.hole | hidden, self.confidence, pull=self.pull, hold=self.hold,
+                              moved=self.moved)
         return HiddenToo(more.to(self.target.device), hidden, self.image)
 
     def hold_out(self, share: float, seed: int) -> HeldOut | None:

@@ -5,7 +5,9 @@ random draw and is looked at along the way; every other policy starts its first 
 run anew for each number of steps a later frame may take.
 
     holes      cut into a clip that has none
+    runs       which frames of a clip
     posed      the frames: problems, truth, and the pixels to score
+    whole      the same for noise and enlarging
     curves     one policy with one seed, measured
     kept       curves that are measured already, so that a study resumes
     verdicts   what follows from the curves

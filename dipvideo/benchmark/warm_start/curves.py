@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import mean
+
+import torch
 
 from ... import engine
 from ...metrics import mse
+from ...problems import Estimate, Problem
 from ..clock import busy_seconds
 from .posed import Posed
 
@@ -39,12 +43,18 @@ def cold_ladder(last: int) -> tuple[int, ...]:
 class Bench:
     """The frames to fit with one seed; `spent` is told of every fit's steps.
 
-    first: the prior as it was first drawn.
+    make: a prior for a problem, as it is first drawn; average: of the weights, decay; 0 answers with the last. Where
+    the prior follows the camera, cold fits do not: each frame has a picture of its own to them.
     """
 
-    def __init__(self, posed: Posed, first: engine.Prior, cold_steps: int, spent: Callable[[int], None]):
-        self._problems = [p.to(first.device) for p in posed.problems]
-        self._posed, self._first, self._cold_steps, self._spent = posed, first, cold_steps, spent
+    def __init__(self, posed: Posed, make: Callable[[Problem], engine.Prior], cold_steps: int, average: float,
+                 spent: Callable[[int], None]):
+        still = [p if p.moved is None else replace(p, moved=None) for p in posed.problems]
+        self._warm_first = self._cold_first = make(still[0])
+        if posed.problems[0].moved is not None:
+            self._warm_first = make(posed.problems[0])
+        self._still, self._problems = ([p.to(self._cold_first.device) for p in ps] for ps in (still, posed.problems))
+        self._posed, self._cold_steps, self._average, self._spent = posed, cold_steps, average, spent
         self._begun: engine.Prior | None = None
 
     def measure(self, policy: str, seed: int, rungs: tuple[int, ...]) -> Curve:
@@ -56,26 +66,52 @@ class Bench:
 
     def cost(self, policy: str, rungs: tuple[int, ...]) -> int:
         """The steps that measuring `policy` takes, but for the first frame, which all but cold share."""
-        return (self._cold_steps if policy == "cold" else sum(rungs)) * (len(self._problems) - 1)
+        steps = sum(rungs)
+        if policy == "cold":
+            steps = sum(cold_ladder(self._cold_steps)) if self._looks_disturb() else self._cold_steps
+        return steps * (len(self._problems) - 1)
 
-    def _fit(self, place: int, prior: engine.Prior, steps: int) -> tuple[float, float]:
+    def unfitted(self) -> float:
+        """The error before any step, over every frame but the first."""
+        with torch.no_grad():
+            return mean(self._error(place, self._still[place],
+                                    self._cold_first(self._still[place].codes()), self._cold_first)
+                        for place in range(1, len(self._still)))
+
+    def _looks_disturb(self) -> bool:
+        """Whether a fit that is looked at on its way ends elsewhere: an average goes on to what follows, and lessons
+        are counted from the beginning of a fit."""
+        return self._average > 0 or self._problems[0].lesson(0) is not self._problems[0]
+
+    def _fit(self, place: int, problem: Problem, prior: engine.Prior, steps: int) -> tuple[float, float]:
         """Fit the frame at `place` from where `prior` stands: its error and the seconds."""
         began = busy_seconds(prior.device)
-        result = engine.fit(self._problems[place], prior, steps=steps)
+        result = engine.fit(problem, prior, steps=steps, average=self._average)
         seconds = busy_seconds(prior.device) - began
         self._spent(steps)
-        picture = self._problems[place].picture(result.estimate)
-        return mse(picture, self._posed.truths[place], self._posed.scored[place]), seconds
+        return self._error(place, problem, result.estimate, prior), seconds
+
+    def _error(self, place: int, problem: Problem, estimate: Estimate, prior: engine.Prior) -> float:
+        """How far the answer that `estimate` leads to is from the truth."""
+        while (further := problem.further(estimate)) is not None:
+            problem = further
+            with torch.no_grad():
+                estimate = prior(problem.codes())
+        return mse(problem.picture(estimate), self._posed.truths[place], self._posed.scored[place])
 
     def _cold(self) -> list[list[tuple[float, float]]]:
         """Each frame but the first from nothing, looked at along the way."""
-        ladder, prior = cold_ladder(self._cold_steps), copy.deepcopy(self._first)
+        ladder, prior = cold_ladder(self._cold_steps), copy.deepcopy(self._cold_first)
+        anew = self._looks_disturb()
         rows: list[list[tuple[float, float]]] = [[] for _ in ladder]
-        for place in range(1, len(self._problems)):
+        for place in range(1, len(self._still)):
             prior.reset()
             done, spent = 0, 0.0
             for row, steps in zip(rows, ladder, strict=True):
-                error, took = self._fit(place, prior, steps - done)
+                if anew:
+                    prior.reset()
+                    done, spent = 0, 0.0
+                error, took = self._fit(place, self._still[place], prior, steps - done)
                 done, spent = steps, spent + took
                 row.append((error, spent))
         return rows
@@ -83,17 +119,17 @@ class Bench:
     def _warm(self, policy: str, rungs: tuple[int, ...]) -> list[list[tuple[float, float]]]:
         """The first frame cold, then every later frame with the same few steps; anew for each number of steps."""
         if self._begun is None:
-            self._begun = copy.deepcopy(self._first)
-            self._fit(0, self._begun, self._cold_steps)
+            self._begun = copy.deepcopy(self._warm_first)
+            self._fit(0, self._problems[0], self._begun, self._cold_steps)
         rows = []
         for steps in rungs:
             start, prior = engine.make_warm_start(policy), copy.deepcopy(self._begun)
-            start.begin(copy.deepcopy(self._first))  # what the first frame did is the same for every policy
+            start.begin(copy.deepcopy(self._warm_first))  # what the first frame did is the same for every policy
             start.end(prior)
             row = []
             for place in range(1, len(self._problems)):
                 start.begin(prior)
-                row.append(self._fit(place, prior, steps))
+                row.append(self._fit(place, self._problems[place], prior, steps))
                 start.end(prior)
             rows.append(row)
         return rows

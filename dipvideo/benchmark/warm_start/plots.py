@@ -34,7 +34,7 @@ def plot(study: Study, folder: Path) -> list[Path]:
             axes.grid(alpha=0.3)
         handles, labels = figure.axes[-1].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right center", fontsize="small")
-        figure.suptitle(f"{study.clip}: what a frame starts from")
+        figure.suptitle(f"{study.task}, {study.clip}: what a frame starts from")
         figure.savefig(path, dpi=130)
     return files
 
@@ -54,7 +54,7 @@ def _quality(study: Study, axes: Axes, place: Any) -> None:
         across = [median(column) for column in zip(*map(place, curves), strict=True)]
         _band(axes, across, [quality(c) for c in curves], policy, color, marker="o")
     axes.set_xscale("log")
-    axes.set_ylabel("PSNR in the hole, dB")
+    axes.set_ylabel("PSNR in the hole, dB" if study.task == "inpaint" else "PSNR, dB")
 
 
 def _speed_up(study: Study, axes: Axes) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import reduce
-from itertools import pairwise
-from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,19 +14,17 @@ import numpy as np
 
 from ... import io
 from ...errors import MaskMismatch, OptionError
-from ...plan import Chunk
 from ...progress import Tell
 from ...restore import read_window
 from ...tasks.base import Window
 from ...tasks.inpaint import FillOptions, Inpaint
 from ..options import HoleOptions
 from .holes import HOLES
+from .runs import nearest, run_of
 
 if TYPE_CHECKING:
-    from ...plan import Plan
-    from ...problems import FillProblem
-
-LEAST_READ = 64  # frames of a run that are read, or twice as many as are wanted: bounds memory
+    from ...plan import Chunk
+    from ...problems import DenoiseProblem, EnlargeProblem, FillProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class Posed:
     crop: "width x height"; against: what the truth is.
     """
 
-    problems: list[FillProblem]
+    problems: list[FillProblem] | list[DenoiseProblem] | list[EnlargeProblem]
     truths: list[np.ndarray]
     scored: list[np.ndarray]
     indices: list[int]
@@ -56,10 +51,11 @@ class Posed:
         return digest.hexdigest()
 
 
-def pose(clip: str, options: HoleOptions, tell: Tell) -> Posed:
+def pose(clip: str, options: HoleOptions, tell: Tell, *, follow: bool = False) -> Posed:
     """The longest run of holes in one shot, or with `options.cut` the run around a cut, at most `options.frames`.
 
-    Without a truth the same holes, moved to where the picture is known, are cut out too, and scored.
+    Without a truth the same holes, moved to where the picture is known, are cut out too, and scored. follow: the
+    problems say where the camera went.
     Raises OptionError without a mask, a hole or a cut, MaskMismatch for a truth of another size, and SourceError.
     """
     if options.hole is not None:
@@ -67,24 +63,20 @@ def pose(clip: str, options: HoleOptions, tell: Tell) -> Posed:
         with tempfile.TemporaryDirectory() as scratch:
             mask = str(Path(scratch) / "hole.png")
             cv2.imwrite(mask, HOLES[options.hole](info.height, info.width) * np.uint8(255))
-            return pose(clip, replace(options, hole=None, mask=mask, truth=clip), tell)
+            return pose(clip, replace(options, hole=None, mask=mask, truth=clip), tell, follow=follow)
     if options.mask is None:
         raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill, or --hole caption "
                           "for a clip that has none.")
     task = Inpaint(FillOptions(mask=options.mask, grow=options.grow, base=options.base, borrow=False, memory=0.0,
-                               method="deep"))
+                               method="deep", follow="always" if follow else "never"))
     source = io.open_source(clip)
     plan, holes = task.plan(source, tell)
     if not plan.chunks:
         raise OptionError(f"The mask {options.mask!r} has no hole: there is nothing to measure.")
-    chunk, cut_at = _around_cut(plan, options) if options.cut else (_longest(plan, options), None)
+    chunk, cut_at = run_of(plan, options)
     window = read_window(source, chunk, holes)
-    targets = [i for i in range(chunk.start, chunk.stop) if window.holes[i - window.first].any()]
-    if cut_at is None:
-        targets = targets[:options.frames]
-    else:
-        before = [i for i in targets if i < cut_at][-(options.frames // 2):]
-        targets = before + [i for i in targets if i >= cut_at][:options.frames - len(before)]
+    targets = nearest([i for i in range(chunk.start, chunk.stop) if window.holes[i - window.first].any()], cut_at,
+                      options.frames)
     places = [i - window.first for i in targets]
     if options.truth:
         truths, scored = _truths(options.truth, source, chunk, targets), [window.holes[p] for p in places]
@@ -117,49 +109,9 @@ def _truths(path: str, source: io.Source, chunk: Chunk, targets: list[int]) -> l
     return truths
 
 
-def _longest(plan: Plan, options: HoleOptions) -> Chunk:
-    run = max(_runs(plan.chunks, plan), key=lambda run: run[-1].stop - run[0].start)
-    return _joined(run, run[0].start, min(run[-1].stop, run[0].start + max(LEAST_READ, 2 * options.frames)))
-
-
-def _around_cut(plan: Plan, options: HoleOptions) -> tuple[Chunk, int]:
-    """The chunk that reaches furthest on both sides of a cut, and the first frame after the cut."""
-    best, reach = None, 0
-    for one, other in pairwise(plan.shots):
-        before = [c for c in plan.chunks if one.start <= c.start < one.stop]
-        after = [c for c in plan.chunks if other.start <= c.start < other.stop]
-        if not before or not after:
-            continue
-        last, first = list(_runs(before, plan))[-1], next(_runs(after, plan))
-        around = min(last[-1].stop - last[0].start, first[-1].stop - first[0].start, options.frames)
-        if around > reach:
-            best, reach = (last, first, other.start), around
-    if best is None:
-        raise OptionError("--cut was asked for, but no cut of the clip has holes on both sides: give another clip.")
-    last, first, cut = best
-    start = max(last[0].start, last[-1].stop - options.frames)
-    return _joined([*last, *first], start, min(first[-1].stop, first[0].start + options.frames)), cut
-
-
-def _runs(chunks: Iterable[Chunk], plan: Plan) -> Iterator[list[Chunk]]:
-    """Chunks that follow each other without a gap within a shot: they were one caption."""
-    starts = {shot.start for shot in plan.shots}
-    run: list[Chunk] = []
-    for chunk in chunks:
-        if run and (chunk.start != run[-1].stop or chunk.start in starts):
-            yield run
-            run = []
-        run.append(chunk)
-    yield run
-
-
-def _joined(run: list[Chunk], start: int, stop: int) -> Chunk:
-    return Chunk(start, stop, start, start, stop, reduce(or_, (c.box for c in run)))
-
-
 def _parts(value: Any) -> Iterator[bytes]:
     """The bytes of what is nested in `value`."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         for item in value:
             yield from _parts(item)
     elif isinstance(value, np.ndarray):

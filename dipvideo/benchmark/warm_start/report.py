@@ -21,18 +21,21 @@ def write_warm_start(study: Study, folder: Path, command: str) -> list[Path]:
 
 def table(study: Study, command: str) -> str:
     """The verdicts as tables, with the conditions they hold under."""
-    network = f"`{study.network}`{'' if study.base else ' without a smooth base'}"
+    network = f"`{study.network}`{'' if study.base else ' that draws everything'}"
     network += "" if study.flat_start else ", from random features"
+    network += f", its weights averaged ({study.average:g})" if study.average else ""
+    network += ", all but cold following the camera" if study.follow else ""
     lines = [
-        f"# What a warm start is worth: {study.clip}", "",
+        f"# What a warm start is worth: {study.task}, {study.clip}", "",
         f"{len(study.indices)} frames, {study.indices[0]} to {study.indices[-1]}"
         f"{'' if study.cut is None else f', with a cut before {study.indices[study.cut]}'}; crop {study.crop}, scored "
         f"on {study.scored}; network {network}; {study.cold_steps} steps of a cold frame; {study.device}, "
         f"{study.precision}; medians of {study.seeds} seeds. Made by", "",
         f"    {command}", "",
+        f"Before any step: {study.unfitted:.2f} dB.", "",
         "To reach: steps and seconds a frame, medians in which a seed that never does counts as infinite; in brackets "
         "how many times fewer than cold's.", "",
-        f"| start | best hole PSNR, dB (spread) | cold's final quality | {ABOUT:g} dB less | cold's best | 99 % of the "
+        f"| start | best PSNR, dB (spread) | cold's final quality | {ABOUT:g} dB less | cold's best | 99 % of the "
         "best |", "|---|---|---|---|---|---|",
     ]
     for v in study.verdicts:

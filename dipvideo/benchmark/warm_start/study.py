@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 from ... import engine, spec
 from ...errors import OptionError
+from ...metrics import decibels
 from ...progress import Progress, Tell
 from ...restore import make_prior
+from ...tasks.denoise import DenoiseOptions
+from ...tasks.inpaint import FillOptions
+from ...tasks.super_resolve import SuperResolveOptions
 from ..options import WarmStartOptions
 from .curves import Bench, Curve
 from .kept import Kept, key_of
 from .posed import pose
 from .verdicts import Verdict, verdicts_of
+from .whole import pose_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +28,12 @@ class Study:
     """All that was measured, and under what conditions.
 
     indices: the numbers of the frames, the first of which is every policy's cold start; cut: the place among them of
-    the first after a cut, or None.
+    the first after a cut, or None. average: decay of the running average of weights that answers, 0 for the last ones.
+    unfitted: dB before any step.
     """
 
     clip: str
+    task: str
     indices: tuple[int, ...]
     cut: int | None
     crop: str
@@ -32,9 +41,12 @@ class Study:
     network: str
     base: bool
     flat_start: bool
+    follow: bool
+    average: float
     device: str
     precision: str
     cold_steps: int
+    unfitted: float
     curves: tuple[Curve, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -54,17 +66,21 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
     for policy in policies:
         engine.make_warm_start(policy)
     rungs = _rungs(options.rungs)
-    settings = engine.settle(options)
+    settings = _settled(options)
     kept = Kept(keep)
-    posed = pose(clip, options, tell)
+    if options.task == "inpaint":
+        posed = pose(clip, options, tell, follow=options.follow)
+    else:
+        posed = pose_whole(clip, options, tell)
     meter = _Meter(tell)
     seeds = range(options.seed, options.seed + options.seeds)
-    benches = {seed: Bench(posed, make_prior(posed.problems[0], settings, seed), options.cold_steps, meter.add)
+    benches = {seed: Bench(posed, partial(make_prior, settings=settings, seed=seed), options.cold_steps,
+                           settings.average, meter.add)
                for seed in seeds}  # made first: a prior settles how many threads the device has
     device, precision = engine.describe(settings.device), str(settings.precision).removeprefix("torch.")
     conditions = {"frames": posed.fingerprint(), "network": settings.network, "precision": precision,
                   "device": device, "learning_rate": settings.learning_rate, "noise": settings.input_noise,
-                  "flat": settings.flat_start, "cold_steps": options.cold_steps}
+                  "flat": settings.flat_start, "average": settings.average, "cold_steps": options.cold_steps}
     keys = {(policy, seed): key_of(policy=policy, seed=seed, rungs=None if policy == "cold" else rungs, **conditions)
             for seed in seeds for policy in policies}
     missing = [pair for pair, key in keys.items() if kept.get(key) is None]
@@ -79,9 +95,20 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
             kept.put(key, curve)
             missing.remove((policy, seed))
         curves.append(curve)
-    return Study(Path(clip).name, tuple(posed.indices), posed.cut, posed.crop, posed.against, settings.network,
-                 options.base, options.flat_start, device, precision, options.cold_steps, tuple(curves),
-                 tuple(verdicts_of(curves, policies, posed.cut)))
+    unfitted = decibels(median(bench.unfitted() for bench in benches.values()))
+    return Study(Path(clip).name, options.task, tuple(posed.indices), posed.cut, posed.crop, posed.against,
+                 settings.network, options.base, options.flat_start, options.follow,
+                 settings.average, device, precision,
+                 options.cold_steps, unfitted, tuple(curves), tuple(verdicts_of(curves, policies, posed.cut)))
+
+
+def _settled(options: WarmStartOptions) -> engine.Settings:
+    """The engine as the task sets it, unless the options say otherwise."""
+    own = {"denoise": DenoiseOptions, "super-resolve": SuperResolveOptions}.get(options.task, FillOptions)
+    if options.task == "denoise" and not options.base:
+        own = FillOptions  # drawn from a random code
+    average = own().average if options.average is None else options.average
+    return engine.settle(replace(options, average=average), own.kind)
 
 
 class _Meter:

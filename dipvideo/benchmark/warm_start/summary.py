@@ -29,8 +29,8 @@ def summarise(folder: Path, output: Path) -> list[Path]:
         "PSNR minus cold's moves over the frames, by a straight line, at "
         f"{NEAR_STEPS} steps a frame or the next fewer. At a cut, with as many steps: dB above what cold ends with, "
         "weights carried over: before it, and on the first frame after it.", "",
-        "| study | frames | start | best hole PSNR, dB | to cold's end | about | to cold's best | drift, dB | at a cut "
-        "|", "|---|---|---|---|---|---|---|---|---|"]
+        "| study | task | frames | start | best PSNR, dB | to cold's end | about | to cold's best | drift, dB "
+        "| at a cut |", "|---|---|---|---|---|---|---|---|---|---|"]
     for name, study in found:
         lines += [_row(name, study, verdict) for verdict in study["verdicts"]]
     lines += ["", "Each study has its curves, its plots and its conditions in a folder of its own. Made by", "",
@@ -50,7 +50,7 @@ def _row(name: str, study: dict[str, Any], verdict: dict[str, Any]) -> str:
         drift = f"{by_steps[max((s for s in by_steps if s <= NEAR_STEPS), default=min(by_steps))]:+.2f}"
     if cut := verdict["at_cut"]:
         edge = " / ".join("–" if level is None else f"{level:+.1f}" for level in (cut["before"], cut["after"][0]))
-    return (f"| [{name}]({name}/warm-start.md) | {frames} | {verdict['policy']} | "
+    return (f"| [{name}]({name}/warm-start.md) | {study['task']} | {frames} | {verdict['policy']} | "
             f"{verdict['psnr']['median']:.2f} | {_reached(verdict['final'])} | {_reached(verdict['about'])} | "
             f"{_reached(verdict['best'])} | "
             f"{drift} | {edge} |")
