@@ -77,7 +77,7 @@ def _composites(folder: Path, options: LayersOptions) -> Iterator[Row]:
         each = [overlap(order[f], t, count) for f, t in zip(found, made.labels, strict=True)]
         figures = {name: overlap(best_order(labels, made.labels, count)[labels], made.labels, count)
                    for name, labels in (("k-means", by_colour), ("hints alone", unfitted), ("dipvideo", found))}
-        swapped = sum((best_order(f[None], t[None], count) != order).any()
+        swapped = sum(bool((best_order(f[None], t[None], count) != order).any())
                       for f, t in zip(found, made.labels, strict=True))
         first = settle(SegmentOptions()).first_steps
         figures |= {"worst frame": min(each), "frames swapped": swapped,
