@@ -99,6 +99,8 @@ def test_what_cannot_be_taken_apart_is_one_sentence(tmp_path: Path) -> None:
         separate(one, tmp_path / "out.png", other=str(one), **QUICK)
     with pytest.raises(NothingFound, match="in one mixture"):
         separate(one, tmp_path / "out.png", other=str(darker), **QUICK)
+    with pytest.raises(OptionError, match="other must be given: a second picture"):
+        separate(one, tmp_path / "out.png", **QUICK)
     with pytest.raises(OptionError, match="160x50 and the input 1 of 160x96"):
         separate(one, tmp_path / "out.png", other=str(small), **QUICK)
     assert not (tmp_path / "out.png").exists()

@@ -33,7 +33,8 @@ class SeparateOptions(TaskOptions):
 
     other: str | None = option(None, "A second picture or clip of the same scene, from the same place, in which the "
                                      "layers are mixed differently: taken through a polariser turned otherwise, at "
-                                     "another time of day …", metavar="[OTHER]", argument=True)
+                                     "another time of day …", metavar="OTHER", argument=True,
+                               required=True)
     second: str | None = option(None, "Also write the second layer, what lay over the first: a picture (.png), a "
                                       "lossless video (.mkv, .mov) or a folder of pictures.", metavar="FILE")
 
@@ -59,7 +60,7 @@ class Separate(WholeFrames):
 
     @property
     def side_inputs(self) -> tuple[Path, ...]:
-        return (Path(self.options.other),) if self.options.other else ()
+        return (Path(self.options.other),)
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         plan, holes = super().plan(source, tell)
