@@ -42,7 +42,8 @@ class Receipt:
 
     pts: of the frames that are there; touched: frames restored; steps, rolled_back: of the optimiser; seconds: spent
     restoring, and took: from start to finish, reading and encoding too; origins: pixels borrowed, unmixed and drawn;
-    damage: where in the input packets lie that could not be decoded whole.
+    areas: of each frame, the share of the picture that each layer has, if the task knows of layers; damage: where in
+    the input packets lie that could not be decoded whole.
     """
 
     pts: Sequence[int]
@@ -52,6 +53,7 @@ class Receipt:
     seconds: float
     took: float
     origins: Sequence[int]
+    areas: Sequence[Sequence[float]]
     damage: Sequence[int]
 
     def write(self, folder: Path) -> None:

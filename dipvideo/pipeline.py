@@ -46,6 +46,8 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
         output = Path(source_path).with_suffix(".plan.json")
     if task.options.part and io.PIPE in (str(source_path), str(output)):
         raise OptionError("A film that is restored in parts is read by several runs: it cannot come or go by a pipe.")
+    if task.exact and output is None and Path(source_path).is_file() and io.is_pictures(str(source_path)):
+        output = io.default_output(str(source_path)).with_suffix(".png")
     try:
         with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
             if task.plans_only:
@@ -79,6 +81,10 @@ def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source
     for path in paths:
         io.check_output(path, source_path, task.options.overwrite)
     source.look(lambda done, total: tell(Progress("reading", done, total, unit="B")))
+    single = next((p for p, _ in task.side_videos if p.suffix.lower() == ".png" and len(source.pts) > 1), None)
+    if single:
+        raise OptionError(f"{str(single)!r} is one picture and the input has {len(source.pts)} frames: name a folder, "
+                          "without a dot, or a video.")
     return source
 
 
@@ -108,15 +114,16 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
         for stretch in brief.stretches:
             if stretch.copied:
                 output.copy(stretch.start, stretch.stop)
-                for pts, video in product(source.pts[stretch.start:stretch.stop], beside):
-                    video.write(None, int(pts), source.info.time_base)
+                for number, video in product(range(stretch.start, stretch.stop), beside):
+                    video.write(None, int(source.pts[number]), source.info.time_base, number)
             else:
                 take(output, beside, brief, stretch, job.place(stretch), job.receipts[stretch].pts)
         output.cues = brief.task.cues(source)
         receipts = [job.receipts[stretch] for stretch in brief.stretches if not stretch.copied]
     brief.task.write_texts(source)
-    return _summary(target, brief, receipts, settings, executor, output.encoder_name, plan_seconds,
-                    (*_shortfall(source), *brief.task.warnings, *output.warnings))
+    summary = _summary(target, brief, receipts, settings, executor, output.encoder_name, plan_seconds,
+                       (*_shortfall(source), *brief.task.warnings, *output.warnings))
+    return replace(summary, areas=_areas(brief, job))
 
 
 def _run_part(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
@@ -147,7 +154,8 @@ def _summary(where: Path, brief: Brief, receipts: list[Receipt], settings: engin
 
 def _wish(task: Task) -> io.Wish:
     options = task.options
-    return io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale)
+    return io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale,
+                   task.exact)
 
 
 def _workers(options: TaskOptions) -> tuple[Executor, engine.Settings]:
@@ -242,6 +250,15 @@ def _restore(job: Job, brief: Brief, executor: Executor, share: slice, tell: Tel
 def _shares(receipts: list[Receipt]) -> Shares | None:
     origins = np.sum([receipt.origins for receipt in receipts], axis=0)
     return Shares(*map(float, origins / origins.sum())) if origins.any() else None
+
+
+def _areas(brief: Brief, job: Job) -> tuple[tuple[float, ...], ...] | None:
+    """Of each frame, empty for those that were not restored."""
+    areas: list[tuple[float, ...]] = []
+    for stretch in brief.stretches:
+        copied = [()] * (stretch.stop - stretch.start) if stretch.copied else None
+        areas += copied or map(tuple, job.receipts[stretch].areas)
+    return tuple(areas) if any(areas) else None
 
 
 def _shortfall(source: io.Source) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +83,11 @@ class Patch:
     source: np.ndarray | None = None
 
     @property
+    def areas(self) -> Sequence[float]:
+        """The share of the picture that each layer has, by its number; empty if the task knows of no layers."""
+        return ()
+
+    @property
     def origins(self) -> tuple[int, int, int]:
         """How many pixels were borrowed, unmixed and drawn; zeros if the task knows of no sources."""
         if self.source is None:
@@ -109,6 +115,21 @@ class LayersPatch(Patch):
         labels = (shares.argmax(-1) + first).astype(np.uint8)
         painted = LAYER_COLOURS[labels].astype(np.float32) / 255
         return cls(box, painted, np.ones(labels.shape, np.float32), None, picture, shares, labels, first)
+
+    @property
+    def areas(self) -> Sequence[float]:
+        counts = np.bincount(self.labels.ravel(), minlength=self.first + self.shares.shape[-1])
+        return (counts / self.labels.size).round(5).tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLayersPatch(Patch):
+    """One of two layers that were mixed, as the picture's new pixels, and the other.
+
+    second: (h, w, 3) float32 in [0, 1].
+    """
+
+    second: np.ndarray = None
 
 
 @dataclass(frozen=True, slots=True)

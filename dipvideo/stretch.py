@@ -52,6 +52,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
     """
     began, source, sides = time.perf_counter(), brief.source, brief.task.side_videos
     pts: list[int] = []
+    areas: list[list[float]] = []
     touched = steps = rolled_back = 0
     seconds, origins = 0.0, np.zeros(3, np.int64)
 
@@ -67,6 +68,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
             beat()
             patch = restored.patch if restored else None
             pts.append(int(frame.pts))
+            areas.append(list(patch.areas) if patch else [])
             part.write(frame, [patch] if patch else [])
             for video in beside:
                 video.write(patch, frame.pts, frame.time_base, frame.index)
@@ -75,7 +77,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
                                                rolled_back + restored.rolled_back)
                 seconds, origins = seconds + restored.seconds, origins + restored.patch.origins
     Receipt(pts, touched, steps, rolled_back, seconds, time.perf_counter() - began, origins.tolist(),
-            sorted(source.damage)).write(folder)
+            areas, sorted(source.damage)).write(folder)
 
 
 def take(output: io.Output, beside: Sequence[io.SideVideo], brief: Brief, stretch: Stretch, folder: Path,

@@ -23,7 +23,8 @@ class Summary:
     packets that could not be decoded whole; warnings: a sentence for whatever could not be kept; planned: captions
     in the plan, where that was all that was asked for; plan_seconds: spent looking for what to do; memory: the
     process's peak so far, in bytes, 0 where the system does not say; filled: where the filled pixels came from, None
-    where nothing was filled or the task does not know.
+    where nothing was filled or the task does not know; areas: for each frame the share of the picture that each layer
+    has, by its number, None if the task knows of no layers.
     """
 
     output: str
@@ -44,3 +45,4 @@ class Summary:
     plan_seconds: float = 0.0
     memory: int = 0
     filled: Shares | None = None
+    areas: tuple[tuple[float, ...], ...] | None = None

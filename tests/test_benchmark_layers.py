@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import panned, write_video
 
-from dipvideo.benchmark.layers import composites, report, study
+from dipvideo.benchmark.layers import composites, report, rows, study
 from dipvideo.benchmark.options import LayersOptions
 from dipvideo.errors import OptionError, SourceMissing
 
@@ -27,18 +27,18 @@ def test_labels_are_named_once_for_the_whole_clip() -> None:
     truth[:, :2] = 1
     swapped = truth.copy()
     swapped[1] = 1 - swapped[1]
-    order = study._best_order(1 - truth, truth, 2)
-    assert study._overlap(order[1 - truth], truth, 2) == 1
-    order = study._best_order(swapped, truth, 2)
-    assert study._overlap(order[swapped], truth, 2) < 0.5
+    order = rows.best_order(1 - truth, truth, 2)
+    assert rows.overlap(order[1 - truth], truth, 2) == 1
+    order = rows.best_order(swapped, truth, 2)
+    assert rows.overlap(order[swapped], truth, 2) < 0.5
 
 
 def test_a_report_has_a_table_a_mean_and_a_sheet_for_each_kind(tmp_path: Path) -> None:
     strip = np.full((20, 80, 3), 90, np.uint8)
-    rows = [study.Row("scribbles", "one", {"GrabCut": 0.5, "dipvideo": 0.75}, 1.0, strip),
-            study.Row("scribbles", "two", {"GrabCut": 0.6, "dipvideo": 0.85}, 3.0, strip),
-            study.Row("haze", "real", {}, 1.0, strip)]
-    files = report.write_layers(rows, tmp_path / "out", "dipvideo benchmark layers FOLDER")
+    made = [rows.Row("scribbles", "one", {"GrabCut": 0.5, "dipvideo": 0.75}, 1.0, strip),
+            rows.Row("scribbles", "two", {"GrabCut": 0.6, "dipvideo": 0.85}, 3.0, strip),
+            rows.Row("haze", "real", {}, 1.0, strip)]
+    files = report.write_layers(made, tmp_path / "out", "dipvideo benchmark layers FOLDER")
     assert "| mean | 0.550 | 0.800 | 2.00 |" in files[0].read_text()
     assert {f.name for f in files} == {"layers.md", "layers.json", "scribbles.jpg", "haze.jpg"}
     assert all(f.exists() for f in files)

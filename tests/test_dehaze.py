@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import panned, write_video
 
-from dipvideo import dehaze
+from dipvideo import dehaze, layers
 from dipvideo.errors import OptionError
 from dipvideo.io import open_source
 from dipvideo.metrics import psnr
@@ -46,3 +46,20 @@ def test_no_strength_takes_nothing_off(film: dict, tmp_path: Path) -> None:
     assert psnr(found, given) > 35
     with pytest.raises(OptionError, match="strength must be from 0"):
         dehaze(film["path"], tmp_path / "more.mkv", strength=1.5)
+
+
+def test_pictures_larger_than_a_tile_stay_what_they_are(tmp_path: Path) -> None:
+    wide = panned(3, speed=9, size=(64, 544))
+    path = write_video(tmp_path / "film.mp4", wide)
+    dehaze(path, tmp_path / "out.mkv", encoder="ffv1", strength=0.0, **QUICK)
+    found = [f.planes.rgb() for f in open_source(tmp_path / "out.mkv").frames()]
+    assert min(psnr(f, w / 255) for f, w in zip(found, wide, strict=True)) > 28
+
+
+def test_passes_take_off_what_is_left_until_there_is_little(film: dict) -> None:
+    picture, air = film["hazy"][0].astype(np.float32) / 255, AIR.astype(np.float32)
+    shares = [layers.through(picture, air, 0.5, passes) for passes in (1, 2, 9)]
+    cleared = [psnr(layers.cleared(picture, picture, share, air), film["clear"][0]) for share in shares]
+    assert shares[1].mean() < 0.9 * shares[0].mean() and cleared[1] > cleared[0] + 1
+    assert np.array_equal(shares[1], shares[2])  # the third would find little: it and six more are not made
+    assert layers.through(picture, air, 0.0, 9).min() == 1

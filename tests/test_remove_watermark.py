@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 from conftest import panned, write_video
+from PIL import Image
 
 from dipvideo import remove_watermark
-from dipvideo.errors import NothingFound, RegionOutside
+from dipvideo.errors import NothingFound, OptionError, RegionOutside
 from dipvideo.io import open_source
 from dipvideo.metrics import psnr
 
@@ -31,10 +32,14 @@ def test_a_mark_is_found_and_taken_off_better_than_by_telea_who_is_told_where(tm
     clean = panned(40, speed=7, size=SIZE)
     given, cover = marked(clean, alpha)
     path = write_video(tmp_path / "film.mp4", given)
-    summary = remove_watermark(path, tmp_path / "out.mkv", save_mask=str(tmp_path / "mask.mkv"), **QUICK)
+    summary = remove_watermark(path, tmp_path / "out.mkv", save_mask=str(tmp_path / "mask.mkv"),
+                               save_mark=str(tmp_path / "mark.png"), **QUICK)
     found = [f.planes.rgb() for f in open_source(tmp_path / "out.mkv").frames()]
     hole, ink = next(open_source(tmp_path / "mask.mkv").frames()).planes.luma > 0, cover > 0.03
     assert (hole & ink).sum() > 0.95 * ink.sum() and hole.sum() < 3 * ink.sum()
+    *colour, covers = np.moveaxis(np.asarray(Image.open(tmp_path / "mark.png")) / 255, -1, 0)
+    core = cover == cover.max()
+    assert abs(np.median(covers[core]) - alpha) < 0.13 and abs(np.median(np.stack(colour)[:, core]) - 240 / 255) < 0.08
     told = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3)))
     telea = [cv2.inpaint(p, told, 3, cv2.INPAINT_TELEA) / 255 for p in given]
     score = [np.mean([psnr(p, c / 255, ink) for p, c in zip(result, clean, strict=True)]) for result in (found, telea)]
@@ -62,6 +67,23 @@ def test_where_nothing_moves_a_mark_cannot_be_told_from_the_picture(tmp_path: Pa
     path = write_video(tmp_path / "film.mp4", given)
     with pytest.raises(NothingFound, match="give --mask"):
         remove_watermark(path, tmp_path / "out.mkv", **QUICK)
+    with pytest.raises(OptionError, match="alpha as"):
+        remove_watermark(path, tmp_path / "out.mkv", save_mark="mark.jpg", **QUICK)
     with pytest.raises(RegionOutside):
         remove_watermark(path, tmp_path / "out.mkv", region="0,0,999,9", **QUICK)
     assert not (tmp_path / "out.mkv").exists()
+
+
+def test_a_camera_that_stands_still_is_no_mark(tmp_path: Path) -> None:
+    """A plain thing moves through a room whose edges are as steady as the mark's: nothing is taken for a mark."""
+    room = panned(1, seed=3, size=SIZE)[0]
+    room[::16] = 10
+    room[:, ::16] = 10
+    pictures = []
+    for n in range(24):
+        picture = room.copy()
+        picture[40:70, 4 * n:4 * n + 40] = (60, 90, 120)
+        pictures.append(picture)
+    path = write_video(tmp_path / "film.mp4", marked(pictures, 0.5)[0])
+    with pytest.raises(NothingFound):
+        remove_watermark(path, tmp_path / "out.mkv", **QUICK)

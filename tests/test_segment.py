@@ -61,6 +61,7 @@ def test_motion_tells_apart_what_colour_cannot_and_nothing_swaps(film: dict, tmp
     assert np.mean(each) > 0.8 > by_colour + 0.1
     assert min(each) > 0.6
     assert summary.touched == 12 and summary.steps == 40 + 11 * 5
+    assert np.allclose([area[1] for area in summary.areas], found.mean((1, 2)), atol=1e-4)
     for name, form in (("overlay.mkv", "bgr0"), ("layer0.mkv", "bgra"), ("layer1.mkv", "bgra")):
         with av.open(str(tmp_path / name)) as container:
             frames = [f for f in container.decode(video=0)]
@@ -117,6 +118,18 @@ def test_one_picture_becomes_an_indexed_png_of_classes(tmp_path: Path) -> None:
     truth[20:70, 30:90] = True
     assert set(np.unique(found)) == {0, 1}
     assert max(iou(found == 1, truth), iou(found == 0, truth)) > 0.9
+
+
+def test_labels_of_photographs_are_not_written_as_photographs(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for path in (tmp_path / "one.jpg", tmp_path / "in" / "a.jpg"):
+        cv2.imwrite(str(path), texture(*SIZE))
+    quick = {"method": "prior", "device": "cpu", "first_steps": 2}
+    assert segment(tmp_path / "one.jpg", **quick).output.endswith("one.dipvideo.png")
+    segment(tmp_path / "in", tmp_path / "out", **quick)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.png"]
+    with Image.open(tmp_path / "out" / "a.png") as written:
+        assert written.mode == "P"
 
 
 @pytest.mark.parametrize("frames", range(2, 8))
@@ -178,3 +191,49 @@ def test_what_cannot_be_is_one_sentence(film: dict, tmp_path: Path, monkeypatch,
     with pytest.raises(error, match=sentence):
         segment(film["path"], tmp_path / "out.mkv", **options, **QUICK)
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_thing_is_told_from_its_ground_without_a_word(tmp_path: Path) -> None:
+    """Two colours lie inside, one of them the ground's own: it stands apart from the border all the same."""
+    picture = texture(*SIZE) // 4 + np.array([40, 60, 20], np.uint8)
+    thing = cv2.circle(np.zeros(SIZE, np.uint8), (85, 48), 34, 1, -1).astype(bool)
+    inner = cv2.circle(np.zeros(SIZE, np.uint8), (85, 48), 22, 1, -1).astype(bool)
+    picture[thing & ~inner] = picture[thing & ~inner] // 2 + np.array([120, 20, 0], np.uint8)
+    cv2.imwrite(str(tmp_path / "in.png"), picture)
+    summary = segment(tmp_path / "in.png", tmp_path / "out.png", method="prior", device="cpu")
+    found = np.asarray(Image.open(tmp_path / "out.png"))
+    by_colour = layers.alike(layers.lab_of(picture[None]), 2)[0] == 1
+    assert iou(found == 1, thing) > max(iou(by_colour, thing), iou(~by_colour, thing)) + 0.1
+    assert iou(found == 1, thing) > 0.8 and summary.steps == 50
+
+
+def test_classes_without_a_word_stay_through_a_film(film: dict, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(whole, "MAX_FRAMES", 2)
+    pictures = [np.where(m[..., None], np.array([150, 20, 0], np.uint8), p // 3)
+                for p, m in zip(film["pictures"][:6], film["masks"], strict=False)]
+    for picture in pictures:
+        picture[:20] = (20, 40, 160)
+    path = write_video(tmp_path / "film.mp4", pictures)
+    segment(path, tmp_path / "out.mkv", method="prior", layers=3, encoder="ffv1", device="cpu")
+    found = labels(tmp_path / "out.mkv")
+    middle = [np.bincount(f[m]).argmax() for f, m in zip(found, film["masks"], strict=False)]
+    assert len(set(middle)) == 1 and middle[0] != 0
+    assert len({np.bincount(f[:15].ravel()).argmax() for f in found} - {0, middle[0]}) == 1
+
+
+@pytest.mark.parametrize("form, names", [("prores", ["layer0.mov", "layer1.mov"]), ("png", ["layer0", "layer1"])])
+def test_layers_come_in_the_form_that_is_asked_for(film: dict, tmp_path: Path, form: str, names: list[str]) -> None:
+    path = write_video(tmp_path / "film.mp4", film["pictures"][:4])
+    segment(path, tmp_path / "out.mkv", layers_dir=str(tmp_path), layers_format=form, **QUICK)
+    assert sorted(p.name for p in tmp_path.glob("layer*")) == names
+    source = str(tmp_path / names[1])
+    pictures = [f.to_ndarray(format="rgba") for f in av.open(source).decode(video=0)] if form == "prores" else [
+        np.asarray(Image.open(p)) for p in sorted(Path(source).iterdir())]
+    truth = film["masks"][:4]
+    assert np.array(pictures).shape == (4, *SIZE, 4)
+    assert np.array(pictures)[..., 3][truth].mean() > 3 * np.array(pictures)[..., 3][~truth].mean()
+
+
+def test_an_overlay_of_one_picture_cannot_hold_a_film(film: dict, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="is one picture and the input has 12 frames"):
+        segment(film["path"], tmp_path / "out.mkv", overlay=str(tmp_path / "look.png"), **QUICK)

@@ -18,19 +18,22 @@ class FaithfulOptions(Options):
     speed: bool = option(True, "Also time a film that passes through at 1080p, beside PyAV's bare loop.")
 
 
+LAYERS = ("composites", "scribbles", "unlabelled", "reflections", "haze", "marks")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LayersOptions(Options):
     """What to measure."""
 
-    kinds: str = option("composites,scribbles,haze,marks", "On what: composites (clips cut out and laid over others), "
-                        "scribbles (pictures with a few labels), haze, marks (burned in).", metavar="NAME,…")
+    kinds: str = option(",".join(LAYERS), "On what: composites (clips cut out and laid over others), scribbles "
+                        "(pictures with a few labels), unlabelled (the same without), reflections, haze, marks (burned "
+                        "in).", metavar="NAME,…")
     frames: int = option(24, "Frames of each composite; twice as many of a clip with a mark.", least=8)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = ("composites", "scribbles", "haze", "marks")
-        if unknown := [kind for kind in self.kinds.split(",") if kind not in known]:
-            raise OptionError(f"There are no {unknown[0]!r} to measure. Known: {', '.join(known)}.")
+        if unknown := [kind for kind in self.kinds.split(",") if kind not in LAYERS]:
+            raise OptionError(f"There are no {unknown[0]!r} to measure. Known: {', '.join(LAYERS)}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,8 @@ _PLAIN = {
         "What of each film in a folder comes out as it went in, read back with ffprobe, and the time that "
         "passing through takes."),
     "layers": ("folder",
-        "Layers, haze and marks against what is known, beside k-means, GrabCut and Telea: tables, numbers as "
-        "JSON, and contact sheets. FOLDER holds clips/, images/grabcut and images/dehaze."),
+        "Layers, haze, reflections and marks against what is known, beside k-means, GrabCut and Telea: tables, numbers "
+        "as JSON, and contact sheets. FOLDER holds clips/ and images/grabcut, images/reflection, images/dehaze."),
     "papers": ("folder",
         "Restoration on the papers' own pictures, and on clips with noise, beside plain methods and the "
         "published figures: a table, its numbers as JSON, and a contact sheet for each."),

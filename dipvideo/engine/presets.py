@@ -40,6 +40,10 @@ KINDS = {
     "flash": {"fast": Preset("taper:widths=16-32-48-64,skip=8", 80, 20),
               "balanced": Preset("taper:widths=16-32-48-64,skip=8", 200, 40),
               "best": Preset("skip:down=64-64-64-64-64,upsample=nearest", 400, 100)},
+    # Stopped early: with more steps texture comes in, with smaller ones not even colours are right after a flat start.
+    "early": {"fast": Preset("taper:skip=0,widths=8-16-32", 50, 10, 0.03),
+              "balanced": Preset("taper:skip=0,widths=8-16-32", 50, 10, 0.03),
+              "best": Preset("taper:skip=0,widths=8-16-32", 50, 25, 0.03)},
     # Of 64x64 pixels a wider network or more steps learn by heart what is small and what large there.
     "super-resolve": {"fast": Preset("stack:width=32,layers=5", 200, 5), "balanced": Preset("stack", 600, 10),
                       "best": Preset("stack", 1000, 30)},

@@ -7,8 +7,8 @@
     mask        holes from a mask file; holes into a lossless mask file
     provenance  where filled pixels came from, into a lossless video
     labels      which pixels a person has labelled
-    layers      layers with alpha and an overlay, into lossless videos
-    side        what all three are written with: video beside an output
+    layers      layers with alpha, an overlay, the second of two layers, into videos or pictures
+    side        what these are written with: video or pictures beside an output
     pictures/   single pictures, folders and numbered ones as a film
     encoding/   which encoder really opens here, and its settings
     writer      an output, complete or not at all
@@ -31,18 +31,18 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "side": ["SideVideo"],
+        "side": ["SideVideo", "write_picture"],
         "slices": ["Slice", "slice_of"],
         "source": ["Source", "VideoSource", "open_source", "packets_of"],
         "atomic": ["complete_or_nothing", "explained", "moved", "short"],
         "fingerprint": ["fingerprint"],
         "locks": ["is_locked", "locked"],
-        "pictures": ["PictureSource"],
         "pipes": ["PIPE", "unpiped"],
         "mask": ["MaskReader", "open_mask_writer"],
         "provenance": ["open_provenance_writer"],
         "labels": ["read_labels"],
-        "layers": ["layer_writer", "open_overlay_writer"],
+        "layers": ["LAYER_FORMATS", "layer_writer", "open_overlay_writer", "open_second_writer"],
+        "pictures": ["PictureSource", "is_pictures"],
         "paths": ["check_output", "default_output"],
         "video": ["Wish"],
         "writer": ["Output", "Recipe", "open_output", "unwritten_output"],

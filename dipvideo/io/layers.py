@@ -1,4 +1,4 @@
-"""Layers of a picture as lossless video beside the output: one a layer, with alpha, and an overlay to look at."""
+"""Layers of a picture beside the output: one a layer, with alpha; an overlay to look at; the second of two layers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ..frame import VideoInfo
-from ..planes import LAYER_COLOURS, LayersPatch
-from .side import SideVideo, open_side_video
+from ..planes import LAYER_COLOURS, LayersPatch, TwoLayersPatch
+from .side import PICTURES, SideVideo, open_side_video
 
-LAYER_SUFFIXES = (".mkv", ".mov")  # containers that keep the time of every frame
+LAYER_SUFFIXES = (".mkv", ".mov", *PICTURES)  # containers that keep the time of every frame, and pictures
+# What layers with alpha may be written as: the suffix, and the codec.
+LAYER_FORMATS = {"ffv1": (".mkv", "ffv1"), "prores": (".mov", "prores_ks"), "png": ("", None)}
 TINT = 0.45  # of a layer's colour in the overlay
 
 
@@ -22,14 +24,23 @@ def open_overlay_writer(path: Path, info: VideoInfo) -> AbstractContextManager[S
     return open_side_video(path, info, _tinted, what="An overlay", suffixes=LAYER_SUFFIXES, samples="rgb")
 
 
-def layer_writer(layer: int) -> Callable[[Path, VideoInfo], AbstractContextManager[SideVideo]]:
-    """What opens a writer of one layer: the picture's own colours, its share as alpha."""
-    return partial(_open_layer_writer, layer)
+def open_second_writer(path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
+    """A writer of the second of two layers. Raises OptionError for a suffix that is not among LAYER_SUFFIXES."""
+    return open_side_video(path, info, _second, what="A layer", suffixes=LAYER_SUFFIXES, samples="rgb")
 
 
-def _open_layer_writer(layer: int, path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
+def layer_writer(layer: int, form: str) -> tuple[str, Callable[[Path, VideoInfo], AbstractContextManager[SideVideo]]]:
+    """The suffix of a layer's file, and what opens a writer of it: the picture's own colours, its share as alpha.
+
+    form: one of LAYER_FORMATS; PNGs come in a folder.
+    """
+    suffix, codec = LAYER_FORMATS[form]
+    return suffix, partial(_open_layer_writer, layer, codec)
+
+
+def _open_layer_writer(layer: int, codec: str | None, path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
     return open_side_video(path, info, partial(_cut_out, layer), what="A layer", suffixes=LAYER_SUFFIXES,
-                           samples="rgba")
+                           samples="rgba", codec=codec)
 
 
 def _tinted(patch: LayersPatch, number: int) -> np.ndarray:
@@ -40,3 +51,7 @@ def _tinted(patch: LayersPatch, number: int) -> np.ndarray:
 def _cut_out(layer: int, patch: LayersPatch, number: int) -> np.ndarray:
     alpha = np.rint(patch.shares[..., layer:layer + 1] * 255).astype(np.uint8)
     return np.concatenate((patch.picture, alpha), -1)
+
+
+def _second(patch: TwoLayersPatch, number: int) -> np.ndarray:
+    return np.rint(patch.second * 255).clip(0, 255).astype(np.uint8)

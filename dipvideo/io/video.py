@@ -30,13 +30,14 @@ Tell = Callable[[str, int, int], object]
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How the output is to be encoded; the fields are those of `OutputOptions`. scale: how many times longer each side
-    of the picture becomes."""
+    of the picture becomes. exact: pictures become PNGs, whatever they came as: what is painted must not be blurred."""
 
     encoder: str = "auto"
     crf: int | None = None
     lossless: bool = False
     smart_render: bool = True
     scale: int = 1
+    exact: bool = False
 
 
 class VideoOutput:

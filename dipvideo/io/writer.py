@@ -95,7 +95,7 @@ def unwritten_output(path: Path, source: Source, wish: Wish = USUAL) -> Iterator
 
 def _output(path: Path, part: Path, source: Source, wish: Wish, tell: Tell) -> Output:
     if isinstance(source, PictureSource):
-        return PictureWriter(part, source, wish.scale)
+        return PictureWriter(part, source, wish.scale, wish.exact)
     if not path.suffix:
         raise OptionError(f"{str(path)!r} does not say what container to write: name the output .mp4, .mkv, .mov or "
                           ".webm.")

@@ -6,8 +6,10 @@
     search      which motions a shot holds, each followed through it from where it shows best
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot
+    patches     classes of a picture by its patches and their way to the border
     haze        the layer that lies over everything
     mark        the layer that lies on every frame at the same place
+    mixtures    two layers, of two pictures that mix them differently
     identity    which layer of one shot is which of another
     guided      the guided filter
 """
@@ -22,7 +24,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "hints": ["Hints", "find_layers", "reduced"],
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
+        "patches": ["centres_of", "classes_of"],
         "mark": ["Mark", "MarkFinder"],
+        "mixtures": ["clipped", "mixing_of", "unmixed"],
         "identity": ["Look", "look_of", "matched"],
     },
 )

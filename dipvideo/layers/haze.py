@@ -17,6 +17,10 @@ RADIUS, EPSILON = 8, 1e-3  # of the guided filter
 DARKEST = 0.1  # haze
 # Of the light, that comes through anything: with .1 the blocks and noise of a foggy sky outshine what it shows.
 LEAST = 0.25
+# Share of the light, in the mean: a further pass that finds less has nothing left to do but to darken. The indoor pair
+# has 19.9 dB after one pass of strength .9 and 16.4 after two, of which the second finds .11; of strength .5 17.1, 20.2
+# (.16) and 19.6 (.10).
+LITTLE = 0.125
 
 
 def air_of(picture: np.ndarray) -> np.ndarray:
@@ -26,10 +30,21 @@ def air_of(picture: np.ndarray) -> np.ndarray:
     return np.median(picture.reshape(-1, 3)[most], 0).clip(DARKEST, 1)
 
 
-def through(picture: np.ndarray, air: np.ndarray, strength: float) -> np.ndarray:
-    """(h, w) float32: the share of light that comes through the haze, of which `strength` is to go."""
-    guess = 1 - strength * _dark(picture / air)
-    return GuidedFilter(picture, RADIUS, EPSILON)(guess[..., None])[..., 0].clip(LEAST, 1)
+def through(picture: np.ndarray, air: np.ndarray, strength: float, passes: int = 1) -> np.ndarray:
+    """(h, w) float32: the share of light that comes through the haze, of which `strength` is to go.
+
+    passes: how often, at most, what is cleared is cleared again, with the same air (Haddad's iterative system), until a
+    pass finds less than LITTLE of the light missing.
+    """
+    share, clear = np.ones(picture.shape[:2], np.float32), picture
+    for _ in range(passes):
+        guess = 1 - strength * _dark(clear / air)
+        guess = GuidedFilter(picture, RADIUS, EPSILON)(guess[..., None])[..., 0]
+        if share.min() < 1 and (1 - guess).mean() < LITTLE:
+            break
+        share = (share * guess).clip(LEAST, 1)
+        clear = ((picture - air) / share[..., None] + air).clip(0, 1).astype(np.float32)
+    return share
 
 
 def cleared(frame: np.ndarray, small: np.ndarray, share: np.ndarray, air: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from . import affine, colours
 from .guided import GuidedFilter
 from .moves import Moves
+from .patches import centres_of, classes_of
 from .search import GONE, search, shares_of
 
 LINES = 120  # of the pictures that layers are sought in
@@ -22,6 +23,7 @@ COLOUR, MOST_COLOUR = 0.5, 4.0  # weight of a colour's improbability, and how mu
 ELSEWHERE = 0.05  # least probability of a layer where neighbouring frames have none of it
 RADIUS, EPSILON = 8, 1e-3  # of the guided filter that smooths what a layer costs along the picture's edges
 TEXTURED = 5  # pixels over which texture makes hints believable
+LOOKED_AT = 9  # frames whose borders and colours tell layers apart where nothing moves
 WEAK = 0.1  # share that a layer found by colour alone gives to the others
 
 
@@ -60,7 +62,7 @@ def find_layers(frames: np.ndarray, layers: int) -> Hints:
     coarse = search(moves.thinned(GRID), codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
     size, moving = small.shape[2:0:-1], coarse.shape[-1]
     shares = np.stack([cv2.resize(frame, size).reshape(*size[::-1], moving) for frame in coarse])
-    shares = _split(shares, lab, layers)
+    shares = _split(shares, small, lab, layers)
     filters = [GuidedFilter(picture.astype(np.float32) / 255, RADIUS, EPSILON) for picture in small]
     for _ in range(SWEEPS):
         unlikely = colours.unlikely(colours.counted(codes, shares))
@@ -77,11 +79,19 @@ def reduced(frame: np.ndarray, lines: int = LINES) -> np.ndarray:
     return frame if scale >= 1 else cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _split(shares: np.ndarray, lab: np.ndarray, layers: int) -> np.ndarray:
-    """As many layers as asked for: what motion does not tell apart, colour and place do."""
+def _split(shares: np.ndarray, small: np.ndarray, lab: np.ndarray, layers: int) -> np.ndarray:
+    """As many layers as asked for: what motion does not tell apart, colour and place do.
+
+    Where motion tells nothing apart, what stands apart from the border does: with colours alone a person who signs was
+    the jacket, along with a chair and a screen of its colours.
+    """
     found = shares.shape[-1]
     if found == layers:
         return shares
+    if found == 1:
+        pictures = [picture.astype(np.float32) / 255 for picture in small]
+        centres = centres_of(pictures[::max(len(pictures) // LOOKED_AT, 1)], layers)
+        return (1 - WEAK) * np.stack([classes_of(picture, centres) for picture in pictures]) + WEAK / layers
     chosen = shares.argmax(-1)
     largest = int(np.bincount(chosen.ravel(), minlength=found).argmax())
     parts = colours.alike(lab, layers - found + 1, chosen == largest)

@@ -7,9 +7,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={"base": ["TURNS", "Codes", "Estimate", "HeldOut", "Problem", "Rehearsal", "tensor", "turned"],
                   "fill": ["FillProblem", "feathered"],
                   "denoise": ["DenoiseProblem", "Probe"],
+                  "early": ["EarlyProblem"],
                   "enlarge": ["EnlargeProblem", "resized"],
                   "guided": ["GuidedProblem"],
                   "haze": ["HazeProblem"],
                   "layers": ["LayersProblem"],
+                  "mixture": ["MixtureProblem"],
                   "thin": ["ThinProblem", "is_thin"]},
 )

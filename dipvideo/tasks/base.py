@@ -109,6 +109,11 @@ class Task(ABC):
         """How many times longer than the input's each side of the output is; patches are of the output."""
         return 1
 
+    @property
+    def exact(self) -> bool:
+        """Whether pictures become PNGs, since what is painted in them are codes rather than colours."""
+        return False
+
     def tiles(self, chunk: Chunk) -> Sequence[Box]:
         """The parts of a frame that are answered one by one, with the same weights; all of one size."""
         return (chunk.box,)

@@ -133,6 +133,7 @@ class Inpaint(Task):
                 source = np.where(found.source >= 0, found.source + np.int32(window.first), found.source)
                 source[confidence < 0.5] = DRAWN  # what is drawn weighs more
                 image = np.where((confidence > 0)[..., None], found.rgb, image)
+            image, confidence, source = self._read_off(chunk, window, place, image, confidence, source)
             if number == 0:
                 thin = self._suits_thin(hole, confidence)
             if thin:
@@ -151,6 +152,11 @@ class Inpaint(Task):
                 return moves
         return [None] * len(places)
 
+    def _read_off(self, chunk: Chunk, window: Window, place: int, image: np.ndarray, confidence: np.ndarray,
+                  source: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What is known of a frame's hole, with what else the task knows: picture, confidence and source, as given."""
+        return image, confidence, source
+
     def _suits_thin(self, hole: np.ndarray, confidence: np.ndarray) -> bool:
         """Whether a chunk is filled by what looks alike in each frame; asked of its first."""
         alone = (confidence[hole] >= 0.5).mean() < FEW
@@ -158,7 +164,7 @@ class Inpaint(Task):
 
     def _filled(self, image: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """`image`, (h, w, 3), with what is alike in it where it is `missing`."""
-        box, rounds = Box(0, 0, *missing.shape), ROUNDS[self.options.preset]
+        box, rounds = Box(0, 0, *missing.shape), self.options.steps or ROUNDS[self.options.preset]
         return joined(box, [Patch(tile, noise.filled(image[tile.slices], missing[tile.slices], rounds),
                                   np.ones((tile.height, tile.width), np.float32))
                             for tile in tiles(box, THIN_TILE)]).rgb

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import captions, io, layers, problems
-from ..errors import NothingFound
+from .. import captions, io, layers
+from ..errors import NothingFound, OptionError
 from ..frame import Event
 from ..geometry import Box
 from ..options import option
@@ -18,14 +18,13 @@ from ..planes import UNMIXED
 from ..progress import Tell
 from ..span import span_of, watch
 from .base import Window
-from .inpaint import HOW, SHARES, FillOptions, Inpaint
+from .inpaint import HOW, FillOptions, Inpaint
 
 if TYPE_CHECKING:
     from ..holes import Holes
     from ..io import Source
     from ..layers import Mark
     from ..plan import Chunk, Plan
-    from ..problems import Problem
 
 HALO = 2  # pixels that compression smears a mark over
 
@@ -37,6 +36,13 @@ class RemoveWatermarkOptions(FillOptions):
     method: str = option("deep", HOW, choices=("auto", "thin", "deep"))
     region: str = option("full", "Where the mark may be: full, bottom, top, or x,y,width,height in pixels.",
                          metavar="REGION")
+    save_mark: str | None = option(None, "Also write the mark itself, its colour and how much it covers as alpha, as a "
+                                         "picture (.png).", metavar="FILE")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.save_mark and not self.save_mark.lower().endswith(".png"):
+            raise OptionError(f"A mark is written with its alpha as .png; got {self.save_mark!r}.")
 
 
 class RemoveWatermark(Inpaint):
@@ -48,6 +54,10 @@ class RemoveWatermark(Inpaint):
     @property
     def grow(self) -> int:
         return HALO if self.options.grow is None else self.options.grow
+
+    @property
+    def side_outputs(self) -> tuple[Path, ...]:
+        return (*super().side_outputs, *([Path(self.options.save_mark)] if self.options.save_mark else []))
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         from ..holes import EventHoles, grown  # brings OpenCV, which the help of a command does without
@@ -76,20 +86,19 @@ class RemoveWatermark(Inpaint):
                                "picture hardly moves; say where it is with --region x,y,width,height, or give --mask.")
         return found
 
-    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+    def _read_off(self, chunk: Chunk, window: Window, place: int, image: np.ndarray, confidence: np.ndarray,
+                  source: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Read through the mark wherever that is surer than what other frames show."""
         part = chunk.box.slices
         gain, shift, trust = (values[part] for values in (self._mark.gain, self._mark.shift, self._mark.trust))
-        for index, problem in zip(targets, super().problems(chunk, window, targets), strict=True):
-            frame = window.image(index - window.first)
-            if isinstance(problem, problems.ThinProblem):
-                yield problem
-                continue
-            better = problem.hole & (trust > problem.confidence)
-            image = np.where(better[..., None], (gain * frame + shift).clip(0, 1), problem.image)
-            yield problems.FillProblem.of(
-                chunk.box, image, problem.hole, np.where(better, trust, problem.confidence), base=self.options.base,
-                pull=self.options.pull, hold=self.options.memory, source=np.where(better, UNMIXED, problem.source),
-                share=SHARES[self.options.draw], moved=problem.moved)
+        better = window.holes[place] & (trust > confidence)
+        through = (gain * window.image(place) + shift).clip(0, 1)
+        return (np.where(better[..., None], through, image), np.where(better, trust, confidence),
+                np.where(better, UNMIXED, source))
+
+    def write_texts(self, source: Source) -> None:
+        if self.options.save_mark:
+            io.write_picture(Path(self.options.save_mark), self._mark.picture())
 
 
 def _around(hole: np.ndarray) -> Box | None:

@@ -38,15 +38,19 @@ class SegmentOptions(TaskOptions):
 
     layers: int = option(2, "How many layers; the first is the ground.", least=2, most=MOST_LAYERS)
     method: str = option("layers", "What says where they are: layers (what moves apart, or looks unlike, found by "
-                                   "itself) or labels (a few labelled pixels of the first frame).",
-                         choices=("layers", "labels"))
+                                   "itself), prior (what looks unlike and stands apart from the border: for single "
+                                   "pictures) or labels (a few labelled pixels of the first frame).",
+                         choices=("layers", "prior", "labels"))
     labels: str | None = option(None, "Scribbles, points or blobs on the first frame, as a picture: a value or colour "
                                       "for each class, 0, black or transparent where nothing is said. Classes are "
                                       "numbered from 1, by value.", metavar="FILE")
-    overlay: str | None = option(None, "Also write the picture tinted by layer, as a lossless video (.mkv, .mov).",
-                                 metavar="FILE")
-    layers_dir: str | None = option(None, "Also write each layer with alpha, as lossless videos layer0.mkv, layer1.mkv "
-                                          "… in this folder, which must exist.", metavar="FOLDER")
+    overlay: str | None = option(None, "Also write the picture tinted by layer, as a lossless video (.mkv, .mov), a "
+                                       "picture (.png) or a folder of them.", metavar="FILE")
+    layers_dir: str | None = option(None, "Also write each layer with alpha, as layer0, layer1 … in this folder, which "
+                                          "must exist.", metavar="FOLDER")
+    layers_format: str = option("ffv1", "What those are: lossless videos (ffv1 in .mkv), videos for editing programs "
+                                        "(prores, that is ProRes 4444 in .mov, nearly lossless) or folders of pictures "
+                                        "(png).", choices=("ffv1", "prores", "png"))
     network: str | None = option("taper:skip=0,widths=8-16-32", "Architecture of each layer and of the mask, as in "
                                  "other commands.", metavar="NAME[:KEY=VALUE,…]")
 
@@ -61,7 +65,8 @@ class Segment(WholeFrames):
 
     Options = SegmentOptions
     options: SegmentOptions
-    reach = 8
+    reach, tile = 8, None
+    exact = True
 
     def __init__(self, options: SegmentOptions):
         super().__init__(options)
@@ -81,8 +86,9 @@ class Segment(WholeFrames):
     def side_videos(self) -> Sequence[tuple[Path, SideWriter]]:
         sides = [(Path(self.options.overlay), io.open_overlay_writer)] if self.options.overlay else []
         if self.options.layers_dir:
-            folder = Path(self.options.layers_dir)
-            sides += [(folder / f"layer{n + self._first}.mkv", io.layer_writer(n)) for n in range(self._count)]
+            for n in range(self._count):
+                suffix, write = io.layer_writer(n, self.options.layers_format)
+                sides.append((Path(self.options.layers_dir) / f"layer{n + self._first}{suffix}", write))
         return sides
 
     @property
@@ -101,9 +107,17 @@ class Segment(WholeFrames):
         plan, holes = super().plan(source, tell)
         if self.options.labels is not None:
             self._carry_labels(source, plan, io.read_labels(self.options.labels, source.info))
+        elif self.options.method == "prior":
+            self._find_classes(source, plan)
         elif len(plan.chunks) > 1:
             self._name_layers(source, plan, tell)
         return plan, holes
+
+    def _find_classes(self, source: Source, plan: Plan) -> None:
+        """Learn the classes of the whole film, so that they are the same in all of its frames."""
+        few = np.linspace(plan.chunks[0].start, plan.chunks[-1].stop - 1, LOOKED_AT).round().astype(int)
+        frames = [next(source.frames(n, n + 1)).planes.rgb() for n in sorted(set(few.tolist()))]
+        self._centres = layers.centres_of([layers.reduced(f) / np.float32(255) for f in frames], self.options.layers)
 
     def _carry_labels(self, source: Source, plan: Plan, classes: np.ndarray) -> None:
         """Learn where the classes are when a chunk of the labelled shot begins; in other shots colours alone tell."""
@@ -132,6 +146,11 @@ class Segment(WholeFrames):
             tell(Progress("telling layers apart", done, len(plan.shots), unit="shot"))
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        if self.options.method == "prior":
+            for index in targets:
+                frame = window.frames[index - window.first]
+                yield problems.EarlyProblem.of(frame, layers.reduced(frame))
+            return
         if self._labels is not None:
             found = layers.carry(window.frames, self._labels, self._begun.get(chunk.start))
         else:
@@ -146,13 +165,16 @@ class Segment(WholeFrames):
                 found.sure(place, LEAST_SURE), found.moves.behind[place], found.moves.agreement(place))
 
     def render(self, problem: Problem, estimate: Estimate) -> LayersPatch:
-        assert isinstance(problem, problems.LayersProblem)
         frame = problem.frame
         if frame.dtype != np.uint8:
             frame = np.rint(frame * 255).clip(0, 255).astype(np.uint8)
+        if isinstance(problem, problems.EarlyProblem):
+            shares = layers.classes_of(problem.answer(estimate), self._centres)
+        else:
+            assert isinstance(problem, problems.LayersProblem)
+            shares = problem.answer(estimate)
         box = Box(0, 0, *frame.shape[:2])
-        return LayersPatch.of(box, frame, layers.brought_up(problem.answer(estimate), problem.small, frame),
-                              self._first)
+        return LayersPatch.of(box, frame, layers.brought_up(shares, problem.small, frame), self._first)
 
 
 TASK = Segment

@@ -24,14 +24,14 @@ class WholeFrames(Task):
     """A task whose chunks hold whole frames.
 
     reach: how many frames before and after a chunk its problems may look at; tile: pixels of a side of what is
-    answered at a time.
+    answered at a time, None where one problem is posed for all of a frame.
     """
 
     reach: ClassVar[int] = 0
-    tile: ClassVar[int] = 512
+    tile: ClassVar[int | None] = 512
 
     def tiles(self, chunk: Chunk) -> Sequence[Box]:
-        return tiles(chunk.box, self.tile)
+        return tiles(chunk.box, self.tile) if self.tile else (chunk.box,)
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         from ..holes import Everywhere  # brings OpenCV, which the help of a command does without

@@ -1,7 +1,9 @@
-"""Layers against what is known: composites of real clips, scribbled pictures, haze, and marks burned in.
+"""Layers against what is known: composites of real clips, pictures with truth, haze, reflections, and marks burned in.
 
     composites  clips whose layers are known to the pixel
-    study       each command on its material, beside what anyone could do
+    study       what is measured, and clips: each command beside what anyone could do
+    pictures    the same on pictures
+    rows        a row of a table, and scores of labels
     report      tables, numbers and contact sheets
 """
 

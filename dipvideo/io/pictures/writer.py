@@ -66,13 +66,13 @@ class PicturePart:
 class PictureWriter:
     """A folder of pictures, or one picture where the output's name is that of a picture.
 
-    part: where to write; scale: how many times longer each side becomes.
+    part: where to write; scale: how many times longer each side becomes; exact: those of a folder become PNGs.
     Raises OptionError if its name asks for what pictures cannot become.
     """
 
     encoder_name = "pictures"
 
-    def __init__(self, part: Path, source: PictureSource, scale: int = 1):
+    def __init__(self, part: Path, source: PictureSource, scale: int = 1, exact: bool = False):
         suffix = part.suffix.lower()
         if suffix in _FILES:
             raise OptionError(f"Pictures become pictures, and {suffix!r} is none that can be written: name a folder "
@@ -83,7 +83,7 @@ class PictureWriter:
         self.warnings: list[str] = []
         self.cues: Sequence[Cue] = ()
         self.cuts = source.pts if scale == 1 else ()  # any picture can be copied
-        names = [part.name] if suffix in SUFFIXES else _names(source.paths)
+        names = [part.name] if suffix in SUFFIXES else _names(source.paths, ".png" if exact else None)
         self.recipe = PictureRecipe(names, scale)
         self._folder = part.parent if suffix in SUFFIXES else part
         self._whole = PicturePart(source.paths, [self._folder / name for name in names], scale)
@@ -114,8 +114,12 @@ class PictureWriter:
     def close(self) -> None: ...
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    """The names of files in one folder; where folders hold the same names, with theirs before them."""
+def _names(paths: Sequence[Path], suffix: str | None) -> list[str]:
+    """The names of files in one folder; where folders hold the same names, with theirs before them.
+
+    suffix: what all are to have, None for their own.
+    """
+    paths = paths if suffix is None else [path.with_suffix(suffix) for path in paths]
     names = [path.name for path in paths]
     if len(set(names)) == len(names):
         return names

@@ -1,0 +1,113 @@
+"""Take two layers apart that were mixed by a window or a double exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import io, layers, motion, problems
+from ..errors import NothingFound, OptionError, Unreadable
+from ..options import option
+from ..planes import TwoLayersPatch
+from ..progress import Tell
+from .base import SideWriter, TaskOptions, Window
+from .whole import WholeFrames
+
+if TYPE_CHECKING:
+    from ..holes import Holes
+    from ..io import Source
+    from ..plan import Chunk, Plan
+    from ..problems import Estimate, Problem
+
+LOOKED_AT = 8  # frames of a shot that tell how its layers are mixed
+SHIFT = 1.0  # pixels by which the pictures may lie apart before it is said
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeparateOptions(TaskOptions):
+    """The options of separate."""
+
+    other: str | None = option(None, "A second picture or clip of the same scene, from the same place, in which the "
+                                     "layers are mixed differently: taken through a polariser turned otherwise, at "
+                                     "another time of day …", metavar="OTHER", argument=True,
+                               required=True)
+    second: str | None = option(None, "Also write the second layer, what lay over the first: a picture (.png), a "
+                                      "lossless video (.mkv, .mov) or a folder of pictures.", metavar="FILE")
+
+
+class Separate(WholeFrames):
+    """Separate two layers that shine through each other, as a scene and the reflection in its window."""
+
+    Options = SeparateOptions
+    options: SeparateOptions
+    tile = None
+
+    def __init__(self, options: SeparateOptions):
+        super().__init__(options)
+        self._mixings: dict[int, np.ndarray] = {}  # by the first frame of a chunk
+
+    @property
+    def side_outputs(self) -> tuple[Path, ...]:
+        return (Path(self.options.second),) if self.options.second else ()
+
+    @property
+    def side_videos(self) -> Sequence[tuple[Path, SideWriter]]:
+        return [(path, io.open_second_writer) for path in self.side_outputs]
+
+    @property
+    def side_inputs(self) -> tuple[Path, ...]:
+        return (Path(self.options.other),)
+
+    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+        plan, holes = super().plan(source, tell)
+        self._open_other(source)
+        for shot in plan.shots:
+            chunks = [chunk for chunk in plan.chunks if shot.start <= chunk.start < shot.stop]
+            if not chunks:
+                continue
+            few = np.linspace(chunks[0].start, chunks[-1].stop - 1, LOOKED_AT).round().astype(int)
+            pairs = [(next(source.frames(n, n + 1)).planes.rgb(), self._seen_otherwise(n)) for n in sorted(set(few))]
+            mixing = layers.mixing_of(pairs)
+            if mixing is None:
+                raise NothingFound(f"{source.info.path!r} and {self.options.other!r} show their layers in one mixture: "
+                                   "give two that mix them differently.")
+            self._mixings.update((chunk.start, mixing) for chunk in chunks)
+        return plan, holes
+
+    def _open_other(self, source: Source) -> None:
+        self._other = io.open_source(self.options.other)
+        self._other.look()
+        mine, theirs = source.info, self._other.info
+        if len(self._other.pts) != len(source.pts) or (mine.width, mine.height) != (theirs.width, theirs.height):
+            raise OptionError(f"{self.options.other!r} has {len(self._other.pts)} frames of {theirs.width}x"
+                              f"{theirs.height} and the input {len(source.pts)} of {mine.width}x{mine.height}: give "
+                              "two that fit each other pixel by pixel.")
+        x, y, _ = motion.shift_between(next(source.frames(0, 1)).planes.rgb(), self._seen_otherwise(0))
+        if np.hypot(x, y) > SHIFT:
+            self.warnings.append(f"The second picture lies {x:+.0f}, {y:+.0f} pixels beside the first: expect double "
+                                 "edges, or align them first.")
+
+    def _seen_otherwise(self, index: int) -> np.ndarray:
+        frame = next(iter(self._other.frames(index, index + 1)), None)
+        if frame is None:
+            raise Unreadable(f"Frame {index} of {self.options.other!r} cannot be decoded: it is damaged.")
+        return frame.planes.rgb()
+
+    def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        for index in targets:
+            pictures = window.image(index - window.first), self._seen_otherwise(index)
+            mixing = self._mixings[chunk.start]
+            yield problems.MixtureProblem.of(chunk.box, pictures, mixing, layers.unmixed(*pictures, mixing),
+                                             tuple(map(layers.clipped, pictures)))
+
+    def render(self, problem: Problem, estimate: Estimate) -> TwoLayersPatch:
+        assert isinstance(problem, problems.MixtureProblem)
+        first, second = problem.answer(estimate)
+        return TwoLayersPatch(problem.fill.box, first, np.ones(first.shape[:2], np.float32), None, second)
+
+
+TASK = Separate

@@ -1,0 +1,106 @@
+"""Two layers that shine through each other: found again from two mixtures, in pictures and in films."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import write_video
+from PIL import Image
+
+from dipvideo import layers, separate
+from dipvideo.errors import NothingFound, OptionError
+from dipvideo.io import open_source
+from dipvideo.metrics import psnr
+
+QUICK = {"device": "cpu", "first_steps": 20, "steps": 5, "precision": "float32"}
+SIZE = (96, 160)
+
+
+def scene(seed: int, *, shift: int = 0, blur: float = 0.0, count: int = 60) -> np.ndarray:
+    """(h, w, 3) float32 in [0, 1]: rectangles over one another, with edges as sparse as a photograph's."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((*SIZE, 3), 0.4, np.float32)
+    for _ in range(count):
+        x, y, w, h = rng.integers((-20, -20, 8, 8), (SIZE[1], SIZE[0], 60, 50))
+        picture[max(y, 0):y + h, max(x + shift, 0):max(x + shift + w, 0)] = rng.uniform(0.05, 0.95, 3)
+    return cv2.GaussianBlur(picture, (0, 0), blur) if blur else picture
+
+
+def save(path: Path, picture: np.ndarray) -> Path:
+    Image.fromarray(np.rint(picture.clip(0, 1) * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def load(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path)) / 255
+
+
+@pytest.mark.parametrize("mixing", [((0.7, 0.3), (0.4, 0.6)), ((0.8, 0.2), (0.6, 0.4)), ((1, 0.5), (1, 0.2)),
+                                    ((0.9, 0.5), (0.7, 0.1))])
+def test_the_mixing_of_two_pictures_is_found(mixing: tuple) -> None:
+    first, second = scene(1), scene(2, blur=2)
+    pictures = [np.rint((a * first + b * second) * 240) / 255 for a, b in mixing]
+    found = layers.mixing_of([tuple(p.astype(np.float32) for p in pictures)])
+    ratios = np.array(mixing)[0] / np.array(mixing)[1]
+    assert np.allclose(found[0] / found[1], ratios, rtol=0.1)
+    if np.allclose(np.sum(mixing, 1), 1):
+        assert np.allclose(found, mixing, atol=0.02)
+
+
+def test_the_first_layer_is_what_the_first_picture_shows_most_of() -> None:
+    sharp, soft = scene(1), scene(2, blur=2)
+    for weights in ((0.7, 0.4), (0.3, 0.6)):
+        found = layers.mixing_of([tuple((a * soft + (1 - a) * sharp).astype(np.float32) for a in weights)])
+        assert np.allclose(found[:, 0], weights if weights[0] > 0.5 else 1 - np.array(weights), atol=0.03)
+
+
+def test_both_layers_come_out_of_two_pictures(tmp_path: Path) -> None:
+    first, second = scene(1), scene(2, blur=2)
+    one, other = (save(tmp_path / f"{n}.png", a * first + (1 - a) * second) for n, a in (("one", 0.7), ("two", 0.4)))
+    summary = separate(one, tmp_path / "out.png", other=str(other), second=str(tmp_path / "second.png"), **QUICK)
+    assert psnr(load(tmp_path / "out.png"), first) > psnr(load(one), first) + 15
+    assert psnr(load(tmp_path / "second.png"), second) > 30
+    assert summary.steps == 0  # nothing is clipped: nothing is left to draw
+
+
+def test_what_is_too_light_in_one_picture_is_read_from_the_other(tmp_path: Path) -> None:
+    """Only some steps on the second layer are spent; the first keeps its edges."""
+    first, second = scene(1), scene(2, blur=4, count=12)
+    one, other = (save(tmp_path / f"{n}.png", first + b * second) for n, b in (("one", 0.6), ("two", 0.1)))
+    assert layers.clipped(load(one)).mean() > 0.05
+    summary = separate(one, tmp_path / "out.png", other=str(other), **QUICK)
+    mixing = layers.mixing_of([(load(one).astype(np.float32), load(other).astype(np.float32))])
+    solved = layers.unmixed(load(one), load(other), mixing)[0].clip(0, 1)
+    assert psnr(load(tmp_path / "out.png"), first) > psnr(solved, first) + 3
+    assert summary.steps > 0
+
+
+def test_two_films_are_taken_apart_frame_by_frame(tmp_path: Path) -> None:
+    firsts, seconds = ([scene(seed, shift=speed * n, blur=blur) for n in range(6)]
+                       for seed, speed, blur in ((1, 2, 0), (2, -3, 2)))
+    for name, a in (("one", 0.75), ("two", 0.4)):
+        write_video(tmp_path / f"{name}.mkv", [np.rint((a * f + (1 - a) * s) * 255).astype(np.uint8)
+                                               for f, s in zip(firsts, seconds, strict=True)],
+                    codec="ffv1", pix_fmt="bgr0")
+    separate(tmp_path / "one.mkv", tmp_path / "out.mkv", other=str(tmp_path / "two.mkv"), encoder="ffv1",
+             second=str(tmp_path / "seconds"), **QUICK)
+    found = [frame.planes.rgb() for frame in open_source(tmp_path / "out.mkv").frames()]
+    assert min(psnr(one, truth) for one, truth in zip(found, firsts, strict=True)) > 25
+    assert [path.name for path in sorted((tmp_path / "seconds").iterdir())] == [f"{n:06d}.png" for n in range(6)]
+    assert psnr(load(tmp_path / "seconds" / "000005.png"), seconds[5]) > 25
+
+
+def test_what_cannot_be_taken_apart_is_one_sentence(tmp_path: Path) -> None:
+    one = save(tmp_path / "one.png", 0.7 * scene(1) + 0.3 * scene(2))
+    darker = save(tmp_path / "darker.png", 0.8 * (0.7 * scene(1) + 0.3 * scene(2)))
+    small = save(tmp_path / "small.png", scene(1)[:50])
+    with pytest.raises(NothingFound, match="in one mixture"):
+        separate(one, tmp_path / "out.png", other=str(one), **QUICK)
+    with pytest.raises(NothingFound, match="in one mixture"):
+        separate(one, tmp_path / "out.png", other=str(darker), **QUICK)
+    with pytest.raises(OptionError, match="other must be given: a second picture"):
+        separate(one, tmp_path / "out.png", **QUICK)
+    with pytest.raises(OptionError, match="160x50 and the input 1 of 160x96"):
+        separate(one, tmp_path / "out.png", other=str(small), **QUICK)
+    assert not (tmp_path / "out.png").exists()
