@@ -78,7 +78,8 @@ class EngineOptions(Options):
                              "previous:optimiser=carried|second-moment|reset.", metavar="NAME[:KEY=VALUE,…]")
     first_steps: int | None = option(None, "Optimiser steps of the first frame of a chunk, and of every cold frame.",
                                      least=1)
-    steps: int | None = option(None, "Optimiser steps of every later frame; rounds, where thin holes are filled.", least=1)
+    steps: int | None = option(None, "Optimiser steps of every later frame; rounds, where thin holes are filled.",
+                               least=1)
     budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
                                         "first frame of a chunk, and always 10 steps at least. The result then depends "
                                         "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
