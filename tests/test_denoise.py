@@ -121,9 +121,7 @@ def test_the_answer_to_a_picture_on_its_side_is_the_same_and_a_step_sees_a_part(
         prior = engine.Prior(problem.outputs(), network="stack:width=4,layers=2", seed=0, flat=False,
                              codes=problem.codes())
         with torch.no_grad():
-            estimate = prior(problem.codes())
-            while further := problem.further(estimate):
-                problem, estimate = further, prior(further.codes())
+            problem, estimate = engine.answered(problem, prior(problem.codes()), prior)
         made.append(problem.picture(estimate))
     assert np.allclose(np.rot90(made[0]), made[1], atol=1e-5) and not np.allclose(made[0], y, atol=1e-2)
 

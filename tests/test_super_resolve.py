@@ -38,8 +38,7 @@ def test_before_any_step_the_answer_is_bicubic_and_made_smaller_it_is_the_input(
     with torch.no_grad():
         estimate = prior(problem.codes())
         assert torch.equal(problem.forward(estimate), problem.bicubic)
-        while further := problem.further(estimate):
-            problem, estimate = further, prior(further.codes())
+        problem, estimate = engine.answered(problem, estimate, prior)
     made = problem.picture(estimate)
     assert made.shape == (small.shape[0] * scale, small.shape[1] * scale, 3)
     assert psnr(resized(made, *small.shape[:2], "lanczos"), small) > psnr(
@@ -54,9 +53,7 @@ def test_a_picture_that_lies_on_its_side_is_enlarged_to_the_same() -> None:
         prior = engine.Prior(problem.outputs(), network="stack:width=8,layers=3", seed=0, flat=False,
                              codes=problem.codes())
         with torch.no_grad():
-            estimate = prior(problem.codes())
-            while further := problem.further(estimate):
-                problem, estimate = further, prior(further.codes())
+            problem, estimate = engine.answered(problem, prior(problem.codes()), prior)
         made.append(problem.picture(estimate))
     assert np.allclose(np.rot90(made[0]), made[1], atol=1e-4)
 

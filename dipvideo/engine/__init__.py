@@ -19,6 +19,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "threads": ["AVAILABLE"],
         "warmstart": ["WARM_STARTS", "make_warm_start"],
         "stop": ["STOP_RULES"],
-        "fit": ["Fit", "fit", "fit_frames"],
+        "fit": ["Fit", "answered", "fit", "fit_frames"],
     },
 )

@@ -144,12 +144,16 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
             problem = problem.follow(*last)
         result = spend(problem, warm_start.begin(prior))
         warm_start.end(prior)
-        while (further := problem.further(result.estimate)) is not None:
-            problem = further
-            with torch.no_grad():
-                result = replace(result, estimate=prior(problem.codes()))
-        last = problem, result.estimate
-        yield problem, _after(trial, result)
+        last = problem, estimate = answered(problem, result.estimate, prior)
+        yield problem, _after(trial, replace(result, estimate=estimate))
+
+
+@torch.no_grad()
+def answered(problem: Problem, estimate: Estimate, prior: Prior) -> tuple[Problem, Estimate]:
+    """The last of the questions that `problem` leads to, and what `prior` answers to it as it stands."""
+    while (further := problem.further(estimate)) is not None:
+        problem, estimate = further, prior(further.codes())
+    return problem, estimate
 
 
 def _after(trial: Fit | None, result: Fit) -> Fit:

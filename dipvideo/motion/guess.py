@@ -20,7 +20,7 @@ WORSE, SPREAD = 1.5, 2.0
 # How far off the rim is, carried in: the picture's detail × depth / CARRIED pixels, within these bounds. On ten clips
 # its squared error grows about so, from .3 of the detail beside the rim to 4 times eight pixels in.
 CARRIED, LEAST_OFF, MOST_OFF = 2.0, 0.5, 4.0
-SURE = 0.94  # confidence from which a pixel of the hole tells what lies beside it
+TELLS = 0.94  # confidence from which a pixel of the hole tells what lies beside it; so it is carried on, too
 ISLAND = 2.0  # times what the rim would be off by: the little that shows between letters is seldom of one kind
 LEAST = 12.0  # squared code values: carried in, nothing is surer than a few levels
 COLUMNS = 256  # of a folded list
@@ -60,7 +60,7 @@ class Guess:
     def stand_by(self, hole: np.ndarray) -> None:
         """Count what is sure by now as rim: what lies between the letters is nearer than what lies beside the hole."""
         left = hole.copy()
-        left[hole] = self.confidence < SURE
+        left[hole] = self.confidence < TELLS
         nearer = np.full(len(self.detail), np.inf, np.float32)
         nearer[left[hole]] = ISLAND * _carried(left, self.detail[left[hole]])
         self.around_variance = np.minimum(self.around_variance, nearer)

@@ -44,6 +44,12 @@ def turned_back(pictures: torch.Tensor, turn: int) -> torch.Tensor:
     return upright.flip(-1) if turn & 4 else upright
 
 
+def gathered(before: torch.Tensor | None, answer: torch.Tensor, turn: int) -> torch.Tensor:
+    """The sum of the answers `before` and of one more that was given to the picture turned, as the picture lies."""
+    answer = turned_back(answer, turn)
+    return answer if before is None else before + answer
+
+
 class Problem(ABC):
     """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device.
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..geometry import Box
-from .base import TURNS, Codes, Estimate, HeldOut, Problem, turned, turned_back
+from .base import TURNS, Codes, Estimate, HeldOut, Problem, gathered, turned
 
 PART = 160  # pixels of a side of what a step sees: as many steps on 256 take 2.6 times as long, and gain .1 dB
 
@@ -94,8 +94,7 @@ class DenoiseProblem(Problem):
 
     def _sum(self, estimate: Estimate) -> torch.Tensor:
         """Of the answers so far, each as the picture lies."""
-        answer = turned_back(self.forward(estimate), self.turn)
-        return answer if self.gathered is None else self.gathered + answer
+        return gathered(self.gathered, self.forward(estimate), self.turn)
 
     def hold_out(self, share: float, seed: int) -> HeldOut | None:
         *taught, held = self.probes

@@ -15,7 +15,7 @@ from PIL import Image
 from torch.nn import functional
 
 from ..geometry import Box
-from .base import TURNS, Codes, Estimate, Problem, tensor, turned, turned_back
+from .base import TURNS, Codes, Estimate, Problem, gathered, tensor, turned
 
 # How a picture is taken to have been made smaller.
 SMALLER = {"lanczos": Image.Resampling.LANCZOS, "area": Image.Resampling.BOX, "bicubic": Image.Resampling.BICUBIC}
@@ -94,8 +94,8 @@ class EnlargeProblem(Problem):
 
     def _gathered(self, estimate: Estimate) -> torch.Tensor:
         """The sum of the details so far, each as the picture lies."""
-        seen = turned_back(functional.pixel_shuffle(2 * estimate["detail"] - 1, self.factor), self.turn)
-        return seen if self.gathered is None else self.gathered + seen
+        seen = functional.pixel_shuffle(2 * estimate["detail"] - 1, self.factor)
+        return gathered(self.gathered, seen, self.turn)
 
     def loss(self, estimate: Estimate) -> torch.Tensor:
         return (self.forward(estimate) - self.large).abs().mean()

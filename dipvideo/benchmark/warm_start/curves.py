@@ -93,10 +93,7 @@ class Bench:
 
     def _error(self, place: int, problem: Problem, estimate: Estimate, prior: engine.Prior) -> float:
         """How far the answer that `estimate` leads to is from the truth."""
-        while (further := problem.further(estimate)) is not None:
-            problem = further
-            with torch.no_grad():
-                estimate = prior(problem.codes())
+        problem, estimate = engine.answered(problem, estimate, prior)
         return mse(problem.picture(estimate), self._posed.truths[place], self._posed.scored[place])
 
     def _cold(self) -> list[list[tuple[float, float]]]:
