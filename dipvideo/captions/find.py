@@ -45,11 +45,12 @@ def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress:
     region = region_of(options.region, source.info)
     finder = detect.CaptionFinder(source.info, region, options.detector)
     cuts = []
-    for frame, new_shot in watch(source, options, tell, "looking for captions"):
-        finder.update(frame, new_shot)
-        if new_shot:
-            cuts.append(frame.index)
-    return Captions(tuple(finder.finish()), tuple(cuts))
+    with detect.one_core():
+        for frame, new_shot in watch(source, options, tell, "looking for captions"):
+            finder.update(frame, new_shot)
+            if new_shot:
+                cuts.append(frame.index)
+        return Captions(tuple(finder.finish()), tuple(cuts))
 
 
 def region_of(text: str, info: VideoInfo) -> Box:

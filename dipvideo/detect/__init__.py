@@ -1,5 +1,6 @@
 """Finds burned-in captions: shots, captions, the exact pixels to fill, and what is written there.
 
+    cores       one core for OpenCV
     shots       where a new shot begins
     captions    when each caption is on screen and which pixels it covers; made of:
     luma        one uint8 luma array, whatever samples the file has
@@ -22,4 +23,5 @@ Pixels and times come from the film alone; the trained text detector says where 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={"captions": ["CaptionFinder"], "detectors": ["DETECTORS"], "shots": ["ShotFinder"]})
+    __name__, submod_attrs={"captions": ["CaptionFinder"], "cores": ["one_core"],
+                            "detectors": ["DETECTORS"], "shots": ["ShotFinder"]})

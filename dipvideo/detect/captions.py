@@ -196,12 +196,13 @@ class CaptionFinder:
 
 def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     """Whole strokes that are mostly newborn, and the newborn part of those that grew onto older ones, as bool."""
-    found, labels = cv2.connectedComponents(strokes.astype(np.uint8), connectivity=8)
-    total = np.bincount(labels.ravel(), minlength=found)
-    young = np.bincount(labels[newborn], minlength=found)
-    whole = young > SHARE_NEW * total
-    whole[0] = False
-    return whole[labels] | (strokes & newborn)
+    found, labels = cv2.connectedComponents(strokes.view(np.uint8), connectivity=8)
+    places = np.flatnonzero(strokes)  # few of the picture's: counting over all of them takes three times as long
+    names, new = labels.ravel()[places], newborn.ravel()[places]
+    whole = np.bincount(names[new], minlength=found) > SHARE_NEW * np.bincount(names, minlength=found)
+    young = np.zeros_like(strokes)
+    young.ravel()[places] = whole[names] | new
+    return young
 
 
 def _row(track: Track, text: Box) -> Box:

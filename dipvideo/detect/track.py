@@ -40,9 +40,9 @@ class Track:
         self.line = line
         self.born = born
         above, aside = round(MARGIN * line.height) + 4, round(ASIDE * line.height)
-        height, width = newborn.shape
+        height, self._width = newborn.shape
         self.box = Box(max(line.box.top - above, 0), max(line.box.left - aside, 0),
-                       min(line.box.bottom + above, height), min(line.box.right + aside, width))
+                       min(line.box.bottom + above, height), min(line.box.right + aside, self._width))
         self.letters = np.zeros((self.box.height, self.box.width), bool)
         self.letters[line.box.within(self.box)] = line.letters
         self._count = 0
@@ -173,8 +173,14 @@ class Track:
         reach = 2 * max(round(OUTLINE * self.line.height), 1) + 1
         self.letters = letters
         self.text = cv2.dilate(letters.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        self._letters_at, self._text_at = self._in_picture(self.letters), self._in_picture(self.text)
         if self._count:
             self._learn()
+
+    def _in_picture(self, pixels: np.ndarray) -> np.ndarray:
+        """Where they lie in the picture, counted row by row: every frame is read there."""
+        rows, columns = np.nonzero(pixels)
+        return (rows + self.box.top) * self._width + columns + self.box.left
 
     def _leave_out_the_picture(self) -> None:
         """Keep the letters' pixels that are about as steady as the steadier of them."""
@@ -214,16 +220,16 @@ class Track:
 
     def _share(self, luma: np.ndarray) -> float:
         """What `luma` shows of the line's contrast: 1 for all of it, about 0 for none, in between during a fade."""
-        return float(luma[self.box.slices][self.text] @ self._pattern)
+        return float(luma.take(self._text_at) @ self._pattern)
 
     def _held(self, luma: np.ndarray) -> float:
         """Share of the letters' pixels that hold their value in `luma`."""
-        step = np.abs(luma[self.box.slices][self.letters] - self._values)
+        step = np.abs(luma.take(self._letters_at) - self._values)
         return np.count_nonzero(step <= 1.5 * TOLERANCE_255) / step.size
 
     def _unchanged(self, luma: np.ndarray) -> bool:
         """True if most of the letters' pixels have the very value they are known by."""
-        steps = np.abs(luma[self.box.slices][self.letters] - self._values)
+        steps = np.abs(luma.take(self._letters_at) - self._values)
         return bool(np.count_nonzero(steps <= SAME_255) > MOST * steps.size)
 
     def _forget(self) -> None:
