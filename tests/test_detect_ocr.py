@@ -210,3 +210,45 @@ def test_without_rapidocr_auto_goes_by_strokes_and_ocr_is_refused(monkeypatch):
     assert (event.start, event.stop, event.text) == (14, 45, "")
     with pytest.raises(OptionError, match="rapidocr"):
         CaptionFinder(INFO, WHOLE, "ocr")
+
+
+def test_letters_are_what_came_and_not_the_shadow_that_was_there_before():
+    from dipvideo.detect.seeds import line_in
+    from dipvideo.detect.timing import Ring
+
+    bare = np.full((60, 320), 170, np.uint8)
+    for x in range(10, 290):  # a shadow that winds along where the letters will be
+        y = 30 + int(4 * np.sin(x / 37))
+        bare[y:y + 6, x] = 110
+    shown = bare.copy()
+    cv2.putText(shown, "Good morning all", (20, 38), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 225, 1, cv2.LINE_AA)
+    seen_in = Box(18, 16, 46, 270)
+    dark = []
+    for first in (shown, bare):
+        ring = Ring(20)
+        for index in range(16):
+            ring.add(index, first if index < 2 else shown, False)
+        dark.append(line_in(seen_in, 9, ring, 240).dark)
+    assert dark == [True, False]  # where the text was there from the first, nothing tells
+
+
+def test_a_row_of_digits_is_an_alphabet_that_is_not_known():
+    from dipvideo.detect.ocr import says_something
+
+    assert not says_something("071070170", 0.97)
+    assert says_something("1984", 0.97) and says_something("12 monkeys, 1995", 0.97)
+    assert not says_something("Good morning", 0.5) and not says_something("?!", 0.97)
+
+
+def test_opencv_has_its_threads_back_after_the_search():
+    from dipvideo.detect import one_core
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        with pytest.raises(ZeroDivisionError), one_core():
+            assert cv2.getNumThreads() == 1
+            _ = 1 / 0
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)

@@ -282,3 +282,13 @@ def test_a_soft_shadow_is_read_through_pixel_by_pixel() -> None:
 def _one_of(frames: np.ndarray, holes: np.ndarray, targets: range, place: int) -> tuple[np.ndarray, ...]:
     answer = list(borrow(frames, holes, list(targets)))[place]
     return answer.rgb, answer.confidence, answer.source
+
+
+def test_text_that_fades_over_plain_black_leaves_black() -> None:
+    """All that is known of the ground agrees then, and no reading may be counted as surer than all others are."""
+    frames, holes = scene([np.zeros((*SIZE, 3), np.uint8) for _ in range(24)], 6, 18)
+    for index in range(6, 18):
+        frames[index] = frames[index] * (0.3 + 0.06 * (index - 6))
+    for answer in borrow(frames, holes, list(range(6, 18))):
+        assert np.isfinite(answer.rgb).all() and np.isfinite(answer.confidence).all()
+        assert answer.rgb.max() < 2 / 255

@@ -19,6 +19,7 @@ from ..geometry import Box
 
 SLOPE = 0.12  # captions are written level: height over width of a line's upper edge
 UPRIGHT = 1.3  # height over width of a box: more is a column of text or a pillar
+DIGITS = 4  # at most without a letter, as in a year: Hebrew, say, comes out as a row of them
 SURE = 0.9  # of its reading: captions come out at .93 and more, strokes of a picture and unknown alphabets below
 CONTEXT = 0.3  # of its height around a line when it is read: the network was trained on such crops
 
@@ -70,8 +71,10 @@ class Ocr:
 
 
 def says_something(words: str, score: float) -> bool:
-    """True if at least two letters or digits were read, and surely."""
-    return score >= SURE and sum(letter.isalnum() for letter in words) >= 2
+    """True if at least two letters or digits were read, and surely; digits alone are no more than DIGITS."""
+    written = [sign for sign in words if sign.isalnum()]
+    spelt = any(sign.isalpha() for sign in written) or len(written) <= DIGITS
+    return score >= SURE and len(written) >= 2 and spelt
 
 
 @cache  # 30 MB of weights, the same for every film

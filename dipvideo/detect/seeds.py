@@ -39,7 +39,9 @@ def line_in(box: Box, index: int, ring: Ring, picture_height: int) -> Line | Non
     size = max(round(THIN * box.height), 5) | 1
     kernel = np.ones((size, size), np.uint8)
     both = [_letters(crop, others, core, kernel, height, dark) for dark in (False, True)]
-    scores = [_worth(crop, mine, other, core) for mine, other in (both, both[::-1])]
+    earlier = ring.earliest_of_shot(index)
+    came = None if earlier is None else cv2.absdiff(crop, earlier[place.slices]) >= CONTRAST_255
+    scores = [_worth(crop, mine, other, core, came) for mine, other in (both, both[::-1])]
     if max(scores) <= 0:
         return None
     dark = scores[1] > scores[0]
@@ -99,11 +101,12 @@ def _letters(crop: np.ndarray, others: list[np.ndarray], core: Box, kernel: np.n
     return _of_line(chosen, core, height)
 
 
-def _worth(crop: np.ndarray, letters: np.ndarray, others: np.ndarray, core: Box) -> float:
+def _worth(crop: np.ndarray, letters: np.ndarray, others: np.ndarray, core: Box, came: np.ndarray | None) -> float:
     """How much `letters` look like a line, rather than `others` of the opposite shade; 0 where they are none.
 
     Letters are enclosed by their outline, an outline by its letters on one side only; and they are of one colour, the
-    picture in the gaps between them is not.
+    picture in the gaps between them is not. came: (h, w) bool, what has changed since the shot began, as far as that is
+    known: letters have, unless they were there from the first, and the picture between them may have been there before.
     """
     inside = letters[core.slices]
     columns = np.flatnonzero(inside.any(0))
@@ -114,7 +117,8 @@ def _worth(crop: np.ndarray, letters: np.ndarray, others: np.ndarray, core: Box)
     enclosed = float(others[ring].mean()) if ring.any() else 0.0
     contrast = abs(float(np.median(crop[letters])) - float(np.median(crop[ring])))
     spread = float(np.median(np.abs(crop[letters] - np.median(crop[letters]))))
-    return contrast * (0.5 + enclosed) / (1 + spread / COLOUR_SPREAD_255) * float(inside.any(0).mean()) ** 0.5
+    new = 1.0 if came is None else 0.5 + float(came[letters].mean())
+    return contrast * (0.5 + enclosed) * new / (1 + spread / COLOUR_SPREAD_255) * float(inside.any(0).mean()) ** 0.5
 
 
 def _of_line(chosen: np.ndarray, core: Box, height: float) -> np.ndarray:

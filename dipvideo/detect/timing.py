@@ -36,6 +36,11 @@ class Ring:
     def nearest(self, index: int) -> np.ndarray:
         return min(self.frames, key=lambda kept: abs(kept[0] - index))[1]
 
+    def earliest_of_shot(self, index: int) -> np.ndarray | None:
+        """The first kept frame of the shot of frame `index`; None if there is none before it."""
+        began = max(cut for cut in self.cuts if cut <= index)
+        return next((luma for kept, luma in self.frames if began <= kept < index), None)
+
     def until(self, index: int) -> Ring:
         """What this ring held at frame `index`, as far as it is still kept."""
         ring = Ring(self.frames.maxlen or 1)

@@ -51,7 +51,8 @@ class Guess:
 
     def add(self, reading: np.ndarray, error: np.ndarray) -> None:
         """Mix in what this very frame shows: luma and chroma, (k, 3), off by `error`, (k,), inf where nothing."""
-        weight, other = 1 / error, 1 / np.maximum(self.variance, 1e-3)
+        # Behind text that fades over plain black all agrees: an error may be 0.
+        weight, other = 1 / np.maximum(error, 1e-3), 1 / np.maximum(self.variance, 1e-3)
         share = weight / np.maximum(weight + other, 1e-12)
         self.values = self.values * (1 - share[:, None]) + red_green_blue(reading) * share[:, None]
         self.variance = (1 / np.maximum(weight + other, 1e-12)).astype(np.float32)
