@@ -7,7 +7,9 @@ from conftest import captioned, panned, texture
 
 from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
+from dipvideo.motion.candidates import MOST, Candidates
 from dipvideo.motion.halo import SURE, free_of_text, usually_free
+from dipvideo.motion.scene import Scene
 from dipvideo.motion.unmix import read_through
 
 SIZE = (72, 160)
@@ -292,3 +294,15 @@ def test_text_that_fades_over_plain_black_leaves_black() -> None:
     for answer in borrow(frames, holes, list(range(6, 18))):
         assert np.isfinite(answer.rgb).all() and np.isfinite(answer.confidence).all()
         assert answer.rgb.max() < 2 / 255
+
+
+def test_no_more_frames_are_asked_than_are_mixed_where_all_are_good() -> None:
+    """Under a still camera the nearest frames without text tell all; a frame that shows half of the hole tells not."""
+    frames, holes = scene(panned(80, speed=0, size=SIZE), 36, 44)
+    for half in (False, True):
+        if half:
+            holes[:30, :, 80:] |= holes[40][:, 80:]
+            holes[50:, :, 80:] |= holes[40][:, 80:]
+        candidates = Candidates(Scene(frames, holes))
+        asked = candidates.of(40, candidates.rim(40), ~holes[40])
+        assert (len(asked) == MOST) != half and len(asked) >= MOST

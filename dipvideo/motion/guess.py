@@ -9,10 +9,9 @@ import numpy as np
 
 from ..planes import DRAWN, UNMIXED
 from .agreement import DARK
-from .candidates import Candidate
+from .candidates import MOST, Candidate
 
 LEAST_WEIGHT = 0.05  # candidates below this share of the best are left out: they cost time and add blur
-MOST = 16  # candidates mixed at a pixel: all would cost twice the time for .1 dB, 8 would leave .3 dB more noise
 # The best of many candidates looks better than it is, the more so where candidates differ: its squared error is put at
 # WORSE times its cost + SPREAD times the variance of what is mixed. Measured on ten clips it is 1 to 3 times the cost
 # as a rule, and up to 20 times behind what moves by itself; weighing for that loses 2 dB where nothing moves.
