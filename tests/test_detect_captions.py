@@ -301,3 +301,30 @@ def test_what_the_picture_shows_by_itself_beyond_an_end_is_no_trace_of_the_line(
     assert find_end((0.99, *level), 15, inner=1.0)[1] == 0
     assert find_end((0.99, 0.75, 0.5, 0.25, 0.0, 0.0, 0.0), 15, inner=1.0)[1] == 4, "a fade is followed to its end"
     assert find_end((0.55, 0.0, 0.0, 0.0), 15, inner=1.0)[1] == 0, "a frame that shows half of it is a part of it"
+
+
+def test_black_boxes_that_lie_on_each_other_before_a_dark_coat_are_found_whole():
+    pictures = [np.where(np.arange(WIDTH) < 120, 12.0, picture) for picture in moving()]  # the coat hides one edge
+    boxes = np.zeros((HEIGHT, WIDTH), bool)
+    for text, bottom, left, right in (("The first line", 130, 70, 250), ("and next", 160, 100, 220)):
+        box = np.zeros((HEIGHT, WIDTH), bool)
+        box[bottom - 20:bottom + 9, left:right] = True
+        for picture in pictures[12:45]:
+            picture[box] = 0
+        burn(pictures, lettering(text, bottom=bottom), 12, 45)
+        boxes |= box
+    (event,) = find(pictures)
+    marked = np.zeros((HEIGHT, WIDTH), bool)
+    marked[event.box.slices] = event.marked
+    assert (event.start, event.stop) == (12, 45)
+    assert marked[boxes].mean() > 0.97 and marked.sum() < 1.4 * boxes.sum()
+
+
+def test_ground_of_one_colour_that_was_there_before_is_the_pictures():
+    pictures = moving()
+    for picture in pictures:
+        picture[106:146, 60:260] = 20  # a sign
+    text = lettering("The first line", bottom=134)
+    burn(pictures, text, 12, 45)
+    (event,) = find(pictures)
+    assert event.hole.sum() < 3 * (text[0] > 0).sum()

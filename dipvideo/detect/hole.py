@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ..geometry import Box
-from .backing import backing_box
+from .backing import backing_box, even_ground
 
 SECTORS = 8  # directions that are measured apart: a shadow falls to one side
 REACH = 0.38  # of a letter's height: no outline or shadow reaches farther
@@ -70,6 +70,9 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
         marked[box.slices] = True
         hole[box.grown(round(halo), *hole.shape).slices] = True
         pad = max(around.top - box.top, box.bottom - around.bottom)
+    elif (ground := even_ground(mean, deviation, changes, around, distance, height)) is not None:
+        marked |= ground
+        hole |= cv2.dilate(ground.view(np.uint8), np.ones((2 * round(halo) + 1,) * 2, np.uint8)) > 0
     return Cover(hole, marked, around, pad, round(halo))
 
 

@@ -18,6 +18,7 @@ CONTRAST_255 = 18  # least step between letters and what is around them; for dar
 PROMINENT = 0.6  # of the strongest strokes in the box: the inside of letters, whose edges change with the picture
 NEIGHBOURS = (2, 4, 6)  # frames on both sides of a look that must show a letter's pixel alike …
 SHOWN = 0.6  # … if they show this part of the letters at all
+NEW = 0.6  # of letters' pixels changed when they came; the rest may lie on ground of their own luma
 PRESENT = 0.5  # of its contrast: below, the line was not there yet
 FILLED = 0.75  # of the box: more is no lettering
 SPANS = 0.5  # of the box's width that letters reach over
@@ -117,7 +118,7 @@ def _worth(crop: np.ndarray, letters: np.ndarray, others: np.ndarray, core: Box,
     enclosed = float(others[ring].mean()) if ring.any() else 0.0
     contrast = abs(float(np.median(crop[letters])) - float(np.median(crop[ring])))
     spread = float(np.median(np.abs(crop[letters] - np.median(crop[letters]))))
-    new = 1.0 if came is None else 0.5 + float(came[letters].mean())
+    new = 1.0 if came is None else 0.5 + min(float(came[letters].mean()) / NEW, 1.0)
     return contrast * (0.5 + enclosed) * new / (1 + spread / COLOUR_SPREAD_255) * float(inside.any(0).mean()) ** 0.5
 
 
