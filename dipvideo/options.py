@@ -81,7 +81,7 @@ class EngineOptions(Options):
     steps: int | None = option(None, "Optimiser steps of every later frame; rounds, where thin holes are filled.",
                                least=1)
     budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
-                                        "first frame of a chunk, and always 10 steps at least. The result then depends "
+                                        "first frame of a chunk, and always a step at least. The result then depends "
                                         "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
     stop: str = option("fixed", "When a frame is done: after its steps, once what was held out (known pixels, "
                                 "or a probe of the noise) stops getting better, or once the answers begin to wander "
