@@ -90,8 +90,10 @@ class EngineOptions(Options):
                                          least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
-    average: float = option(0.0, "Answer with the running average of the network's weights over a frame's steps, of "
-                                 "this decay; 0 answers with the last.", least=0.0, most=0.999)
+    average: float = option(0.0, "Answer with the running average of the network's weights over the steps, of this "
+                                 "decay; 0 answers with the last.", least=0.0, most=0.999)
+    ensemble: int = option(1, "How many priors draw, each from a random start of its own; the mean of them is the "
+                              "answer, and less a matter of luck. Takes as many times as long.", least=1, most=16)
     flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "
                                     "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",

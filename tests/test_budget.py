@@ -46,7 +46,7 @@ def test_a_budget_ends_a_frame_and_is_not_overrun(monkeypatch) -> None:
     result = engine.fit(problem, make_prior(problem), steps=None, budget=0.37)
     assert result.steps == 36 and result.seconds == pytest.approx(0.365) and "budget of 0.37 s" in result.stopped
     assert clock.reads <= 2 + 36 / CHECK + 7  # at the beginning and the end, every ten steps, closer together at last
-    assert engine.fit(problem, make_prior(problem), steps=None, budget=0.021).steps == 1  # no room for two and the answer
+    assert engine.fit(problem, make_prior(problem), steps=None, budget=0.021).steps == 1  # and the answer
     assert engine.fit(problem, make_prior(problem), steps=None, budget=0.001).steps == 1
     assert engine.fit(problem, make_prior(problem), steps=5, budget=9.0).steps == 5
 

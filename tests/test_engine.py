@@ -103,6 +103,31 @@ def test_the_code_stays_and_the_second_moment_is_carried() -> None:
     assert not any(s["exp_avg"].any() for s in prior.optimiser.state.values())
 
 
+def test_averaged_weights_answer_and_the_last_ones_go_on() -> None:
+    problems, _, _ = scene()
+    plain, averaged = make_prior(problems[0]), make_prior(problems[0])
+    for problem in problems[:2]:
+        last, mean = engine.fit(problem, plain, steps=12), engine.fit(problem, averaged, steps=12, average=0.8)
+        assert all(map(torch.equal, plain.weights(), averaged.weights()))
+        assert not torch.allclose(last.estimate["image"], mean.estimate["image"], atol=1e-4)
+    averaged.load(averaged.weights())  # what is loaded anew has no past
+    with torch.no_grad():
+        assert torch.equal(averaged.answer()["image"], averaged()["image"])
+
+
+def test_an_average_is_that_of_the_steps_of_all_frames() -> None:
+    problems, _, _ = scene()
+    prior = make_prior(problems[0])
+    for value in (1.0, 2.0, 5.0, 7.0):
+        for weight in prior.parameters:
+            weight.data.fill_(value)
+        prior.gather(0.75)
+    # 1; the mean of 1 and 2; a third of the way to 5; a quarter to 7
+    expected = make_prior(problems[0])
+    expected.load([torch.full_like(w, 1.5 + 3.5 / 3 + (7 - 1.5 - 3.5 / 3) / 4) for w in prior.parameters])
+    assert torch.allclose(prior.answer()["image"], expected.answer()["image"], atol=1e-5)
+
+
 class Exploding(FillProblem):
     """A problem whose loss becomes huge once, as a divergence would."""
 

@@ -30,6 +30,7 @@ class Prior:
     noise added to z at each step, relative to z's own. codes: what the networks are fed instead of a random code, as
     a problem gives it; they are built for as many channels.
     moving: the networks draw on a torus, of which the picture is a part that moves, see `follow`.
+    members: the priors that answer together; this one alone, see `Ensemble`.
     flat: the last layers start at zero, so that outputs start at 0.5 everywhere and hold nothing but what was fitted;
     in ten steps on a small soft scene that is 30.5 instead of 12.1 dB in the hole on a smooth base, and after 160
     steps without one 33.0 instead of 14.7. The paper starts from random features.
@@ -50,6 +51,7 @@ class Prior:
             drawn = {name: canvas(*size) if moving else size for name, size in self._sizes.items()}
             self.codes = codes or {name: torch.rand(1, self.networks[name].code_channels, *size) * CODE_SPAN
                                    for name, size in drawn.items()}
+        self.members = [self]
         self._moved = (0, 0) if moving else None
         self.learning_rate = learning_rate or min(n.learning_rate for n in self.networks.values())
         if flat:

@@ -43,16 +43,15 @@ def cold_ladder(last: int) -> tuple[int, ...]:
 class Bench:
     """The frames to fit with one seed; `spent` is told of every fit's steps.
 
-    make: a prior for a problem, as it is first drawn; average: of the weights, decay; 0 answers with the last. Where
-    the prior follows the camera, cold fits do not: each frame has a picture of its own to them.
+    make: a prior for a problem, as it is first drawn, of this many members; ensemble: the members of all but cold ones;
+    average: of the weights, decay; 0 answers with the last. Where the prior follows the camera, cold fits do not: each
+    frame has a picture of its own to them.
     """
 
-    def __init__(self, posed: Posed, make: Callable[[Problem], engine.Prior], cold_steps: int, average: float,
-                 spent: Callable[[int], None]):
+    def __init__(self, posed: Posed, make: Callable[[Problem, int], engine.Prior], cold_steps: int, average: float,
+                 ensemble: int, spent: Callable[[int], None]):
         still = [p if p.moved is None else replace(p, moved=None) for p in posed.problems]
-        self._warm_first = self._cold_first = make(still[0])
-        if posed.problems[0].moved is not None:
-            self._warm_first = make(posed.problems[0])
+        self._cold_first, self._warm_first = make(still[0], 1), make(posed.problems[0], ensemble)
         self._still, self._problems = ([p.to(self._cold_first.device) for p in ps] for ps in (still, posed.problems))
         self._posed, self._cold_steps, self._average, self._spent = posed, cold_steps, average, spent
         self._begun: engine.Prior | None = None  # the prior that has fitted the first frame …
