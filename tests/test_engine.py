@@ -14,7 +14,7 @@ from dipvideo.errors import DeviceMissing, OptionError
 from dipvideo.geometry import Box
 from dipvideo.metrics import psnr
 from dipvideo.options import EngineOptions
-from dipvideo.problems import FillProblem, Problem
+from dipvideo.problems import EnlargeProblem, FillProblem, Problem
 
 NETWORK = "taper:widths=8-16-32"
 FRAMES = 6
@@ -113,6 +113,18 @@ def test_averaged_weights_answer_and_the_last_ones_go_on() -> None:
     averaged.load(averaged.weights())  # what is loaded anew has no past
     with torch.no_grad():
         assert torch.equal(averaged.answer()["image"], averaged()["image"])
+
+
+def test_where_every_step_has_its_own_lesson_the_average_goes_on() -> None:
+    picture = np.random.default_rng(0).random((24, 24, 3)).astype(np.float32)
+    problem = EnlargeProblem.of(Box(0, 0, 24, 24), picture, scale=2, smaller="lanczos")
+    prior = engine.Prior(problem.outputs(), network="stack:width=8,layers=3", seed=0, codes=problem.codes())
+    answer = engine.fit(problem, prior, steps=12, average=0.8).estimate
+    with torch.no_grad():
+        assert torch.equal(prior(problem.codes())["detail"], answer["detail"])
+    plain = engine.Prior(problem.outputs(), network="stack:width=8,layers=3", seed=0, codes=problem.codes())
+    engine.fit(problem, plain, steps=12)
+    assert not all(map(torch.equal, plain.weights(), prior.weights()))
 
 
 def test_an_average_is_that_of_the_steps_of_all_frames() -> None:

@@ -60,6 +60,10 @@ class Ensemble(Prior):
         for member in self.members:
             member.gather(decay)
 
+    def adopt_average(self) -> None:
+        for member in self.members:
+            member.adopt_average()
+
     def __call__(self, codes: Codes | None = None, *, perturb: bool = False) -> Estimate:
         return self._together([member(codes, perturb=perturb) for member in self.members])
 

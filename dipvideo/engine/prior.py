@@ -157,6 +157,11 @@ class Prior:
         finally:
             torch._foreach_copy_(self.parameters, weights)
 
+    def adopt_average(self) -> None:
+        """Go on from the running average of the weights, if one was gathered."""
+        if self._mean:
+            self.load(self._mean)
+
     def weights(self) -> Weights:
         """A copy of the weights."""
         return [p.detach().clone() for p in self.parameters]
