@@ -81,7 +81,7 @@ class EngineOptions(Options):
     steps: int | None = option(None, "Optimiser steps of every later frame; rounds, where thin holes are filled.",
                                least=1)
     budget: float | None = option(None, "Seconds to fit a frame in, in the place of steps; four times as long for the "
-                                        "first frame of a chunk, and always 10 steps at least. The result then depends "
+                                        "first frame of a chunk, and always a step at least. The result then depends "
                                         "on how fast the machine is, and how busy.", least=0.001, metavar="SECONDS")
     stop: str = option("fixed", "When a frame is done: after its steps, once what was held out (known pixels, "
                                 "or a probe of the noise) stops getting better, or once the answers begin to wander "
@@ -90,8 +90,10 @@ class EngineOptions(Options):
                                          least=1e-6, most=1.0)
     input_noise: float = option(0.0, "Standard deviation of the noise added to the code at each step, "
                                      "relative to the code's own.", least=0.0, most=10.0)
-    average: float = option(0.0, "Answer with the running average of the network's weights over a frame's steps, of "
-                                 "this decay; 0 answers with the last.", least=0.0, most=0.999)
+    average: float = option(0.0, "Answer with the running average of the network's weights over the steps, of this "
+                                 "decay; 0 answers with the last.", least=0.0, most=0.999)
+    ensemble: int = option(1, "How many priors draw, each from a random start of its own; the mean of them is the "
+                              "answer, and less a matter of luck. Takes as many times as long.", least=1, most=16)
     flat_start: bool = option(True, "Start a network from a flat picture; without it from random features, as in the "
                                     "paper.")
     precision: str = option("auto", "Arithmetic of the network; auto is bfloat16 where the processor is fast in it.",

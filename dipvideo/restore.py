@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .plan import Chunk
     from .problems import Problem
 
+APART = 15_485_863  # between the seeds of an ensemble's members, so that no two of near seeds share one
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -67,11 +69,13 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes, set
 
 
 def make_prior(problem: Problem, settings: engine.Settings, seed: int) -> engine.Prior:
-    """A prior of the shape that `problem` asks for."""
-    return engine.Prior(problem.outputs(), network=settings.network, seed=seed, device=settings.device,
-                        precision=settings.precision, learning_rate=settings.learning_rate,
-                        input_noise=settings.input_noise, flat=settings.flat_start,
-                        codes=problem.codes(), moving=problem.moved is not None)
+    """A prior of the shape that `problem` asks for, or an ensemble of them."""
+    members = [engine.Prior(problem.outputs(), network=settings.network, seed=(seed + APART * number) % 2**31,
+                            device=settings.device, precision=settings.precision,
+                            learning_rate=settings.learning_rate, input_noise=settings.input_noise,
+                            flat=settings.flat_start, codes=problem.codes(), moving=problem.moved is not None)
+               for number in range(settings.ensemble)]
+    return members[0] if len(members) == 1 else engine.Ensemble(members)
 
 
 def read_window(source: io.Source, chunk: Chunk, holes: Holes, beat: Callable[[], object] = lambda: None) -> Window:

@@ -14,7 +14,7 @@ from dipvideo.errors import DeviceMissing, OptionError
 from dipvideo.geometry import Box
 from dipvideo.metrics import psnr
 from dipvideo.options import EngineOptions
-from dipvideo.problems import FillProblem, Problem
+from dipvideo.problems import EnlargeProblem, FillProblem, Problem
 
 NETWORK = "taper:widths=8-16-32"
 FRAMES = 6
@@ -101,6 +101,43 @@ def test_the_code_stays_and_the_second_moment_is_carried() -> None:
     assert torch.equal(prior.codes["image"], code)
     assert all(torch.equal(a, s["exp_avg_sq"]) for a, s in zip(second, prior.optimiser.state.values(), strict=True))
     assert not any(s["exp_avg"].any() for s in prior.optimiser.state.values())
+
+
+def test_averaged_weights_answer_and_the_last_ones_go_on() -> None:
+    problems, _, _ = scene()
+    plain, averaged = make_prior(problems[0]), make_prior(problems[0])
+    for problem in problems[:2]:
+        last, mean = engine.fit(problem, plain, steps=12), engine.fit(problem, averaged, steps=12, average=0.8)
+        assert all(map(torch.equal, plain.weights(), averaged.weights()))
+        assert not torch.allclose(last.estimate["image"], mean.estimate["image"], atol=1e-4)
+    averaged.load(averaged.weights())  # what is loaded anew has no past
+    with torch.no_grad():
+        assert torch.equal(averaged.answer()["image"], averaged()["image"])
+
+
+def test_where_every_step_has_its_own_lesson_the_average_goes_on() -> None:
+    picture = np.random.default_rng(0).random((24, 24, 3)).astype(np.float32)
+    problem = EnlargeProblem.of(Box(0, 0, 24, 24), picture, scale=2, smaller="lanczos")
+    prior = engine.Prior(problem.outputs(), network="stack:width=8,layers=3", seed=0, codes=problem.codes())
+    answer = engine.fit(problem, prior, steps=12, average=0.8).estimate
+    with torch.no_grad():
+        assert torch.equal(prior(problem.codes())["detail"], answer["detail"])
+    plain = engine.Prior(problem.outputs(), network="stack:width=8,layers=3", seed=0, codes=problem.codes())
+    engine.fit(problem, plain, steps=12)
+    assert not all(map(torch.equal, plain.weights(), prior.weights()))
+
+
+def test_an_average_is_that_of_the_steps_of_all_frames() -> None:
+    problems, _, _ = scene()
+    prior = make_prior(problems[0])
+    for value in (1.0, 2.0, 5.0, 7.0):
+        for weight in prior.parameters:
+            weight.data.fill_(value)
+        prior.gather(0.75)
+    # 1; the mean of 1 and 2; a third of the way to 5; a quarter to 7
+    expected = make_prior(problems[0])
+    expected.load([torch.full_like(w, 1.5 + 3.5 / 3 + (7 - 1.5 - 3.5 / 3) / 4) for w in prior.parameters])
+    assert torch.allclose(prior.answer()["image"], expected.answer()["image"], atol=1e-5)
 
 
 class Exploding(FillProblem):

@@ -21,6 +21,7 @@ from dipvideo.motion import drift
 from dipvideo.networks import make
 from dipvideo.networks.blocks import Enlarge, wrapped
 from dipvideo.problems import FillProblem
+from dipvideo.problems.fill import ARRIVED
 from dipvideo.restore import make_prior as prior_for
 from dipvideo.restore import read_window
 from dipvideo.tasks.inpaint import FillOptions, Inpaint
@@ -117,6 +118,18 @@ def test_the_memory_of_the_last_answer_moves_along() -> None:
     assert torch.allclose(remembered[..., 4:, :-6], seen[..., :-4, 6:], atol=1e-5)
     (last, now), _ = problems([None, None], hold=0.1)
     assert torch.equal(now.follow(last, {"image": answer}).memory, last.answer({"image": answer}))
+
+
+def test_what_has_just_come_into_the_picture_weighs_little_in_its_first_frame() -> None:
+    posed, _ = problems([(0, 0), (4, -6), (4, -6)])
+    answer = {"image": torch.rand(1, 3, *SIZE)}
+    now = posed[1].follow(posed[0], answer)
+    assert torch.equal(now.weight[..., 4:, :-6], posed[1].weight[..., 4:, :-6])
+    assert torch.allclose(now.weight[..., :4, :], ARRIVED * posed[1].weight[..., :4, :])
+    assert torch.allclose(now.weight[..., -6:], ARRIVED * posed[1].weight[..., -6:])
+    assert torch.equal(posed[2].follow(now, answer).weight, posed[2].weight)  # it has been seen since
+    far, = problems([(4, 500)])[0]
+    assert torch.allclose(far.follow(posed[0], answer).weight, ARRIVED * far.weight)
 
 
 @pytest.mark.parametrize("task, options", [(Inpaint, FillOptions), (RemoveWatermark, RemoveWatermarkOptions)])

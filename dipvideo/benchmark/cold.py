@@ -21,6 +21,7 @@ from ..errors import OptionError
 from ..metrics import decibels, mse
 from ..problems import FillProblem
 from ..progress import Progress, Tell
+from ..restore import make_prior
 from .clock import busy_seconds
 from .options import ColdOptions
 from .warm_start.curves import cold_ladder
@@ -105,14 +106,13 @@ class _Fits:
 
     def __init__(self, posed: Posed, way: _Way, steps: int, seed: int):
         settings = way.settings
-        prior = engine.Prior(posed.problems[0].outputs(), network=settings.network, seed=seed, device=settings.device,
-                             precision=settings.precision, learning_rate=settings.learning_rate,
-                             input_noise=settings.input_noise, flat=settings.flat_start)
+        prior = make_prior(posed.problems[0], settings, seed)
         self.parameters = sum(p.numel() for p in prior.parameters)
         self.points: list[list[tuple[int, float, float]]] = []
         for problem, truth, scored in zip(posed.problems, posed.truths, posed.scored, strict=True):
             prior.reset()
-            way.ready(prior)
+            for member in prior.members:
+                way.ready(member)
             points, done, seconds = [], 0, 0.0
             problem = problem.to(prior.device)
             began = busy_seconds(prior.device)
@@ -140,12 +140,14 @@ def _fit_small(problem: FillProblem, prior: engine.Prior, by: int, steps: int) -
     weight = pooled(problem.weight)
     small = replace(problem, target=pooled(problem.weight * problem.target) / weight.clamp_min(1e-6), weight=weight,
                     free=pooled(problem.free), base=None if problem.base is None else pooled(problem.base))
-    codes = prior.codes
-    prior.codes = {name: z[..., ::by, ::by] for name, z in codes.items()}
+    codes = [member.codes for member in prior.members]
+    for member in prior.members:
+        member.codes = {name: z[..., ::by, ::by] for name, z in member.codes.items()}
     try:
         engine.fit(small, prior, steps=steps)
     finally:
-        prior.codes = codes
+        for member, own in zip(prior.members, codes, strict=True):
+            member.codes = own
 
 
 def _adam(prior: engine.Prior, **kind: bool) -> None:

@@ -148,8 +148,10 @@ class WarmStartOptions(HoleOptions):
                                most=8)
     crop: str | None = option(None, "For denoise and super-resolve: take the middle of the picture, of this size. "
                               "Default: 160x96.", metavar="WxH")
+    ensemble: int = option(1, "Let all starts but the cold one have so many priors, whose mean answers, as --ensemble "
+                              "of the tasks does.", least=1, most=16)
     follow: bool = option(False, "Let all starts but the cold one follow the camera, as inpaint --follow always does.")
-    average: float | None = option(None, "Answer with the running average of the network's weights over a frame's "
+    average: float | None = option(None, "Answer with the running average of the network's weights over the "
                                    "steps, of this decay. Default: that of the task, 0 for inpaint.", least=0.0,
                                    most=0.999)
     policies: str = option("cold,previous,previous:optimiser=carried,previous:optimiser=reset,average,"

@@ -3,6 +3,7 @@
     device      where to compute, in what arithmetic
     threads     on how many threads of a CPU
     prior       networks and their code, fixed within a shot
+    ensemble    several priors that answer together
     warmstart   what of the last frames a frame starts from
     stop        when a frame is done
     fit         one frame; then a sequence of them
@@ -15,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "device": ["choose_device", "choose_precision", "describe", "slots"],
         "presets": ["PRESETS", "Settings", "settle"],
+        "ensemble": ["Ensemble"],
         "prior": ["Prior"],
         "threads": ["AVAILABLE"],
         "warmstart": ["WARM_STARTS", "make_warm_start"],

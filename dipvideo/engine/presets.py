@@ -68,6 +68,7 @@ class Settings:
     learning_rate: float | None
     input_noise: float
     average: float
+    ensemble: int
     flat_start: bool
     seed: int
 
@@ -87,4 +88,4 @@ def settle(options: EngineOptions, kind: str | None = None) -> Settings:
     device = choose_device(options.device)
     return Settings(device, choose_precision(options.precision, device), preset.network, options.warm_start,
                     preset.first_steps, preset.steps, options.budget, options.stop, preset.learning_rate,
-                    options.input_noise, options.average, options.flat_start, options.seed)
+                    options.input_noise, options.average, options.ensemble, options.flat_start, options.seed)

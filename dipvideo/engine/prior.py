@@ -30,6 +30,7 @@ class Prior:
     noise added to z at each step, relative to z's own. codes: what the networks are fed instead of a random code, as
     a problem gives it; they are built for as many channels.
     moving: the networks draw on a torus, of which the picture is a part that moves, see `follow`.
+    members: the priors that answer together; this one alone, see `Ensemble`.
     flat: the last layers start at zero, so that outputs start at 0.5 everywhere and hold nothing but what was fitted;
     in ten steps on a small soft scene that is 30.5 instead of 12.1 dB in the hole on a smooth base, and after 160
     steps without one 33.0 instead of 14.7. The paper starts from random features.
@@ -50,6 +51,7 @@ class Prior:
             drawn = {name: canvas(*size) if moving else size for name, size in self._sizes.items()}
             self.codes = codes or {name: torch.rand(1, self.networks[name].code_channels, *size) * CODE_SPAN
                                    for name, size in drawn.items()}
+        self.members = [self]
         self._moved = (0, 0) if moving else None
         self.learning_rate = learning_rate or min(n.learning_rate for n in self.networks.values())
         if flat:
@@ -63,6 +65,8 @@ class Prior:
         self._first = self.weights()
         self._noise = input_noise * CODE_SPAN / 12**0.5  # a uniform's deviation is its span / √12
         self._generator = torch.Generator(self.device).manual_seed(seed)
+        self._mean: Weights = []
+        self._gathered = 0  # steps
         self.reset()
         if self.device.type == "cpu":
             threads.settle(self.networks, self)
@@ -81,6 +85,11 @@ class Prior:
         """Drop Adam's first moment, which points where the last frame lay, and keep its second, the step's scale."""
         for state in self.optimiser.state.values():
             state["exp_avg"].zero_()
+
+    def scale_step(self, factor: float) -> None:
+        """Make Adam's steps this many times as long from here on."""
+        for group in self.optimiser.param_groups:
+            group["lr"] *= factor
 
     def shake(self, amount: float) -> None:
         """Add noise to the weights: to each tensor `amount` times the deviation that it was first drawn with."""
@@ -123,12 +132,43 @@ class Prior:
         self.optimiser.zero_grad()
         return loss.detach()
 
+    def gather(self, decay: float) -> None:
+        """Let the running average of the weights, which answers, take in those of this step.
+
+        It begins anew where weights are loaded, and goes on from frame to frame else: the frames of a shot, followed
+        where they move, are one fit whose last steps all say something of what is hidden (Polyak & Juditsky, 1992).
+        """
+        weights = [p.detach() for p in self.parameters]
+        self._gathered += 1
+        if not self._mean:
+            self._mean = [w.clone() for w in weights]
+        else:
+            torch._foreach_lerp_(self._mean, weights, max(1 - decay, 1 / self._gathered))
+
+    @torch.no_grad()
+    def answer(self, codes: Codes | None = None) -> Estimate:
+        """The outputs with the running average of the weights, if one was gathered; the weights stay."""
+        if not self._mean:
+            return self(codes)
+        weights = self.weights()
+        torch._foreach_copy_(self.parameters, self._mean)
+        try:
+            return self(codes)
+        finally:
+            torch._foreach_copy_(self.parameters, weights)
+
+    def adopt_average(self) -> None:
+        """Go on from the running average of the weights, if one was gathered."""
+        if self._mean:
+            self.load(self._mean)
+
     def weights(self) -> Weights:
         """A copy of the weights."""
         return [p.detach().clone() for p in self.parameters]
 
     def load(self, weights: Weights) -> None:
-        """Take over `weights` (of a prior of the same shape)."""
+        """Take over `weights` (of a prior of the same shape); what was averaged is forgotten."""
+        self._mean, self._gathered = [], 0
         with torch.no_grad():
             torch._foreach_copy_(self.parameters, weights)
 

@@ -19,8 +19,8 @@ from .. import spec
 from ..errors import OptionError
 from .prior import Prior, Weights
 
-_BETWEEN_FRAMES = {"carried": lambda prior: None, "second-moment": Prior.forget_direction,
-                   "reset": Prior.forget_moments}
+_BETWEEN_FRAMES = {"carried": lambda prior: None, "second-moment": lambda prior: prior.forget_direction(),
+                   "reset": lambda prior: prior.forget_moments()}
 
 
 class WarmStart(Protocol):

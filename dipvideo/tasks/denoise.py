@@ -38,7 +38,7 @@ class DenoiseOptions(TaskOptions):
                         metavar="auto|N")
     refine: bool = option(False, "Let a network correct what plain means give: it takes five times as long, gains .1 "
                                  "dB at the most on single pictures, and loses on videos.")
-    average: float = option(0.94, "Answer with the running average of the network's weights over a frame's steps, of "
+    average: float = option(0.94, "Answer with the running average of the network's weights over the steps, of "
                                   "this decay; 0 answers with the last.", least=0.0, most=0.999)
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ class FlashOptions(TaskOptions):
 
     no_flash: str | None = option(None, "The picture (or video, frame by frame) without the flash, whose light and "
                                         "colours are wanted.", metavar="NO_FLASH", argument=True, required=True)
-    average: float = option(0.98, "Answer with the running average of the network's weights over a frame's steps, of "
+    average: float = option(0.98, "Answer with the running average of the network's weights over the steps, of "
                                   "this decay; 0 answers with the last.", least=0.0, most=0.999)
 
 

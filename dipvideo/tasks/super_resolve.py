@@ -28,7 +28,7 @@ class SuperResolveOptions(TaskOptions):
     scale: str = option("2", "How many times longer each side becomes.", choices=("2", "3", "4", "8"))
     downscaling: str = option("lanczos", "How the input is taken to have been made smaller: made smaller that way, the "
                                          "result is the input again.", choices=("lanczos", "area", "bicubic"))
-    average: float = option(0.98, "Answer with the running average of the network's weights over a frame's steps, of "
+    average: float = option(0.98, "Answer with the running average of the network's weights over the steps, of "
                                   "this decay; 0 answers with the last.", least=0.0, most=0.999)
 
 

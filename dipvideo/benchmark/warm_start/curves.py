@@ -43,19 +43,19 @@ def cold_ladder(last: int) -> tuple[int, ...]:
 class Bench:
     """The frames to fit with one seed; `spent` is told of every fit's steps.
 
-    make: a prior for a problem, as it is first drawn; average: of the weights, decay; 0 answers with the last. Where
-    the prior follows the camera, cold fits do not: each frame has a picture of its own to them.
+    make: a prior for a problem, as it is first drawn, of this many members; ensemble: the members of all but cold ones;
+    average: of the weights, decay; 0 answers with the last. Where the prior follows the camera, cold fits do not: each
+    frame has a picture of its own to them.
     """
 
-    def __init__(self, posed: Posed, make: Callable[[Problem], engine.Prior], cold_steps: int, average: float,
-                 spent: Callable[[int], None]):
+    def __init__(self, posed: Posed, make: Callable[[Problem, int], engine.Prior], cold_steps: int, average: float,
+                 ensemble: int, spent: Callable[[int], None]):
         still = [p if p.moved is None else replace(p, moved=None) for p in posed.problems]
-        self._warm_first = self._cold_first = make(still[0])
-        if posed.problems[0].moved is not None:
-            self._warm_first = make(posed.problems[0])
+        self._cold_first, self._warm_first = make(still[0], 1), make(posed.problems[0], ensemble)
         self._still, self._problems = ([p.to(self._cold_first.device) for p in ps] for ps in (still, posed.problems))
         self._posed, self._cold_steps, self._average, self._spent = posed, cold_steps, average, spent
-        self._begun: engine.Prior | None = None
+        self._begun: engine.Prior | None = None  # the prior that has fitted the first frame …
+        self._answer: tuple[Problem, Estimate] | None = None  # … and what it answered
 
     def measure(self, policy: str, seed: int, rungs: tuple[int, ...]) -> Curve:
         """The curve of `policy`, a spec; rungs: the steps of a later frame, unless it is cold."""
@@ -74,26 +74,25 @@ class Bench:
     def unfitted(self) -> float:
         """The error before any step, over every frame but the first."""
         with torch.no_grad():
-            return mean(self._error(place, self._still[place],
-                                    self._cold_first(self._still[place].codes()), self._cold_first)
-                        for place in range(1, len(self._still)))
+            return mean(self._error(place, *engine.answered(problem, self._cold_first(problem.codes()),
+                                                            self._cold_first))
+                        for place, problem in enumerate(self._still[1:], 1))
 
     def _looks_disturb(self) -> bool:
-        """Whether a fit that is looked at on its way ends elsewhere: an average goes on to what follows, and lessons
-        are counted from the beginning of a fit."""
-        return self._average > 0 or self._problems[0].lesson(0) is not self._problems[0]
+        """Whether a fit that is looked at on its way ends elsewhere: lessons are counted from the beginning of a
+        fit."""
+        return self._problems[0].lesson(0) is not self._problems[0]
 
-    def _fit(self, place: int, problem: Problem, prior: engine.Prior, steps: int) -> tuple[float, float]:
-        """Fit the frame at `place` from where `prior` stands: its error and the seconds."""
+    def _fit(self, problem: Problem, prior: engine.Prior, steps: int) -> tuple[tuple[Problem, Estimate], float]:
+        """Fit a frame from where `prior` stands: the last question it leads to with the answer, and the seconds."""
         began = busy_seconds(prior.device)
         result = engine.fit(problem, prior, steps=steps, average=self._average)
         seconds = busy_seconds(prior.device) - began
         self._spent(steps)
-        return self._error(place, problem, result.estimate, prior), seconds
+        return engine.answered(problem, result.estimate, prior), seconds
 
-    def _error(self, place: int, problem: Problem, estimate: Estimate, prior: engine.Prior) -> float:
-        """How far the answer that `estimate` leads to is from the truth."""
-        problem, estimate = engine.answered(problem, estimate, prior)
+    def _error(self, place: int, problem: Problem, estimate: Estimate) -> float:
+        """How far the answer to the frame at `place` is from the truth."""
         return mse(problem.picture(estimate), self._posed.truths[place], self._posed.scored[place])
 
     def _cold(self) -> list[list[tuple[float, float]]]:
@@ -108,25 +107,26 @@ class Bench:
                 if anew:
                     prior.reset()
                     done, spent = 0, 0.0
-                error, took = self._fit(place, self._still[place], prior, steps - done)
+                answer, took = self._fit(self._still[place], prior, steps - done)
                 done, spent = steps, spent + took
-                row.append((error, spent))
+                row.append((self._error(place, *answer), spent))
         return rows
 
     def _warm(self, policy: str, rungs: tuple[int, ...]) -> list[list[tuple[float, float]]]:
         """The first frame cold, then every later frame with the same few steps; anew for each number of steps."""
         if self._begun is None:
             self._begun = copy.deepcopy(self._warm_first)
-            self._fit(0, self._problems[0], self._begun, self._cold_steps)
+            self._answer, _ = self._fit(self._problems[0], self._begun, self._cold_steps)
         rows = []
         for steps in rungs:
             start, prior = engine.make_warm_start(policy), copy.deepcopy(self._begun)
             start.begin(copy.deepcopy(self._warm_first))  # what the first frame did is the same for every policy
             start.end(prior)
-            row = []
-            for place in range(1, len(self._problems)):
+            row, answer = [], self._answer
+            for place, problem in enumerate(self._problems[1:], 1):
                 start.begin(prior)
-                row.append(self._fit(place, self._problems[place], prior, steps))
+                answer, took = self._fit(problem.follow(*answer), prior, steps)
                 start.end(prior)
+                row.append((self._error(place, *answer), took))
             rows.append(row)
         return rows

@@ -25,6 +25,7 @@ def table(study: Study, command: str) -> str:
     network += "" if study.flat_start else ", from random features"
     network += f", its weights averaged ({study.average:g})" if study.average else ""
     network += ", all but cold following the camera" if study.follow else ""
+    network += f", all but cold the mean of {study.ensemble}" if study.ensemble > 1 else ""
     lines = [
         f"# What a warm start is worth: {study.task}, {study.clip}", "",
         f"{len(study.indices)} frames, {study.indices[0]} to {study.indices[-1]}"

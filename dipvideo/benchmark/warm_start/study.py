@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from statistics import median
 
 from ... import engine, spec
 from ...errors import OptionError
 from ...metrics import decibels
+from ...problems import Problem
 from ...progress import Progress, Tell
 from ...restore import make_prior
 from ...tasks.denoise import DenoiseOptions
@@ -18,7 +19,7 @@ from ...tasks.super_resolve import SuperResolveOptions
 from ..options import WarmStartOptions
 from .curves import Bench, Curve
 from .kept import Kept, key_of
-from .posed import pose
+from .posed import Posed, pose
 from .verdicts import Verdict, verdicts_of
 from .whole import pose_whole
 
@@ -29,6 +30,7 @@ class Study:
 
     indices: the numbers of the frames, the first of which is every policy's cold start; cut: the place among them of
     the first after a cut, or None. average: decay of the running average of weights that answers, 0 for the last ones.
+    ensemble: priors whose mean answers, but to cold frames, to which one does.
     unfitted: dB before any step.
     """
 
@@ -43,6 +45,7 @@ class Study:
     flat_start: bool
     follow: bool
     average: float
+    ensemble: int
     device: str
     precision: str
     cold_steps: int
@@ -74,14 +77,14 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
         posed = pose_whole(clip, options, tell)
     meter = _Meter(tell)
     seeds = range(options.seed, options.seed + options.seeds)
-    benches = {seed: Bench(posed, partial(make_prior, settings=settings, seed=seed), options.cold_steps,
-                           settings.average, meter.add)
+    benches = {seed: _bench(posed, settings, seed, options.cold_steps, meter.add)
                for seed in seeds}  # made first: a prior settles how many threads the device has
     device, precision = engine.describe(settings.device), str(settings.precision).removeprefix("torch.")
     conditions = {"frames": posed.fingerprint(), "network": settings.network, "precision": precision,
                   "device": device, "learning_rate": settings.learning_rate, "noise": settings.input_noise,
                   "flat": settings.flat_start, "average": settings.average, "cold_steps": options.cold_steps}
-    keys = {(policy, seed): key_of(policy=policy, seed=seed, rungs=None if policy == "cold" else rungs, **conditions)
+    warm = {"rungs": rungs, "ensemble": settings.ensemble}
+    keys = {(policy, seed): key_of(policy=policy, seed=seed, **({} if policy == "cold" else warm), **conditions)
             for seed in seeds for policy in policies}
     missing = [pair for pair, key in keys.items() if kept.get(key) is None]
     meter.total = sum(benches[seed].cost(policy, rungs) for policy, seed in missing)
@@ -98,7 +101,7 @@ def measure_warm_start(clip: str, options: WarmStartOptions, *, keep: Path | Non
     unfitted = decibels(median(bench.unfitted() for bench in benches.values()))
     return Study(Path(clip).name, options.task, tuple(posed.indices), posed.cut, posed.crop, posed.against,
                  settings.network, options.base, options.flat_start, options.follow,
-                 settings.average, device, precision,
+                 settings.average, settings.ensemble, device, precision,
                  options.cold_steps, unfitted, tuple(curves), tuple(verdicts_of(curves, policies, posed.cut)))
 
 
@@ -109,6 +112,13 @@ def _settled(options: WarmStartOptions) -> engine.Settings:
         own = FillOptions  # drawn from a random code
     average = own().average if options.average is None else options.average
     return engine.settle(replace(options, average=average), own.kind)
+
+
+def _bench(posed: Posed, settings: engine.Settings, seed: int, cold_steps: int, spent: Callable[[int], None]) -> Bench:
+    def make(problem: Problem, members: int) -> engine.Prior:
+        return make_prior(problem, replace(settings, ensemble=members), seed)
+
+    return Bench(posed, make, cold_steps, settings.average, settings.ensemble, spent)
 
 
 class _Meter:
