@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "io": VALUES,
     "detect": VALUES,
     "motion": VALUES,
-    "layers": VALUES,
+    "layers": VALUES | {"spec"},
     "networks": {"registry", "spec"},
     "engine": {"errors", "options", "spec", "problems", "networks"},
     "plan": VALUES,
