@@ -149,6 +149,31 @@ def test_a_plain_ground_does_not_go_along_with_what_moves_over_it() -> None:
     assert all(t[f].mean() > 0.8 and f[t].mean() > 0.9 for f, t in zip(found[2:-2], truth[2:-2], strict=True))
 
 
+def test_a_layer_that_explains_next_to_nothing_is_none(film: dict, monkeypatch) -> None:
+    frames = np.stack(film["pictures"][:6])
+    assert layers.find_layers(frames, 2).moving == 2
+    monkeypatch.setattr(layers.search, "WORTH", 0.99)
+    assert layers.find_layers(frames, 2).moving == 1
+
+
+def test_what_colours_tell_apart_is_the_same_in_all_parts_of_a_shot(tmp_path: Path, monkeypatch) -> None:
+    """Nothing moves, and what stands out most in one chunk is not there in the other: all of the shot tells."""
+    monkeypatch.setattr(whole, "MAX_FRAMES", 4)
+    pictures, masks = [], []
+    for place in range(8):
+        picture = texture(*SIZE) // 6 + np.array([40, 40, 40], np.uint8)
+        picture[30:75, 20:60] = (200, 60, 30)
+        masks.append(np.zeros(SIZE, bool))
+        masks[-1][30:75, 20:60] = True
+        if place >= 4:
+            picture[20:85, 80:140] = (30, 60, 90 + 10 * (place - 4))
+        pictures.append(picture)
+    path = write_video(tmp_path / "film.mp4", pictures)
+    segment(path, tmp_path / "out.mkv", encoder="ffv1", **QUICK)
+    found = labels(tmp_path / "out.mkv") == 1
+    assert all(f[m].mean() > 0.9 for f, m in zip(found, masks, strict=True))
+
+
 @pytest.mark.parametrize("frames", range(2, 8))
 def test_the_shortest_shots_have_layers_that_motion_tells_apart(film: dict, frames: int) -> None:
     found = layers.find_layers(np.stack(film["pictures"][:frames]), 2)

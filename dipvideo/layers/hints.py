@@ -21,8 +21,8 @@ MOST = 6.0  # units that a pixel's stray costs at most …
 REST = 1.5  # … and so much less in the first layer: what fits no motion is ground
 COLOUR, MOST_COLOUR = 0.5, 4.0  # weight of a colour's improbability, and how much of it counts
 # How far a layer's area speaks for it, where motion tells layers apart and a colour is another's, too. With 0 a car
-# takes along the asphalt around it, where motion says nothing; 1, as Bayes has it, counts twice what is known from where
-# layers were. Mean IoU of six composites, 16 frames, hints alone: .894, with 0.5 .914, with 1 .913 (one gains .14; the
+# takes along the asphalt around it, where motion says nothing; 1, as Bayes has it, counts twice what is known of where
+# layers were. Mean IoU of six composites, 16 frames, hints alone: .894, with 0.5 .914, with 1 .913 (one gains .14, the
 # worst loses .01, with 1 .03). Where colours alone told layers apart, it took a signing person's face away.
 AREA = 0.5
 ELSEWHERE = 0.05  # least probability of a layer where neighbouring frames have none of it
