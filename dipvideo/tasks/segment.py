@@ -176,7 +176,7 @@ class Segment(WholeFrames):
                 small = layers.reduced(frame)
                 if self._taught is None:
                     yield problems.EarlyProblem.of(frame, small)
-                else:  # it was taught by a picture with its texture, and knows less of one without: .08 of IoU
+                else:  # it was taught by a picture with its texture, and knows less of one without
                     shares = self._taught.shares(small.astype(np.float32) / 255)
                     yield problems.LayersProblem.of(frame, small, shares, np.ones(small.shape[:2], np.float32))
             return
