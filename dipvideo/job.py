@@ -220,6 +220,16 @@ def finished_in(folder: Path) -> dict[str, Receipt]:
     return {path.name: _receipt(path) for path in sorted((folder / _STRETCHES).glob("[0-9]*"))}
 
 
+def made_in(folder: Path, name: str, since: int) -> list[tuple[int, Path]]:
+    """Files of that name in a job's stretches, finished or not, that are newer than `since`, and their time in ns; the
+    oldest first."""
+    found = []
+    for path in (folder / _STRETCHES).glob(f"*/{name}"):
+        with suppress(OSError):  # a stretch takes its name as soon as it is finished
+            found.append((path.stat().st_mtime_ns, path))
+    return sorted(one for one in found if one[0] > since)
+
+
 def _receipt(folder: Path) -> Receipt:
     return Receipt(**json.loads((folder / _RECEIPT).read_text()))
 

@@ -132,6 +132,10 @@ class JobOptions(Options):
     part: str | None = option(None, "Restore the I-th of N parts and keep it in --work-dir, together with other runs "
                                     "that do the other parts there, on this or other machines; the same command "
                                     "without it then joins the film.", metavar="I/N")
+    report: str | None = option(None, "Also keep a page (.html) or picture (.jpg, .png) of how far the run is, made "
+                                      "anew every few seconds in the place of what is there: a frame as it came, and "
+                                      "what has become of it. With --address pictures only come with finished parts "
+                                      "of the film.", metavar="FILE")
     resume: bool = option(True, "Go on with what an earlier run of the same command finished; without it all begins "
                                 "anew.")
 

@@ -24,6 +24,7 @@ from .job import Job, Receipt, folder_of, open_job
 from .jobs import state_of
 from .plan import Stretch, make_stretches
 from .progress import Progress, Tell
+from .report import reported
 from .room import check_room
 from .stretch import Brief, take
 from .summary import Shares, Summary
@@ -50,11 +51,13 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
         output = io.default_output(str(source_path)).with_suffix(".png")
     try:
         with io.unpiped(str(source_path), str(output) if output else None) as (readable, target):
-            if task.plans_only:
-                summary = _plan(task, readable, target, tell)
-            else:
+            if not task.plans_only:
                 folder = Path(task.options.work_dir) if task.options.work_dir else folder_of(target)
-                summary = (_run_part if task.options.part else _run)(task, readable, target, folder, tell)
+            with reported(task.options.report, readable, (target, *task.side_outputs), folder, tell) as heard:
+                if folder is None:
+                    summary = _plan(task, readable, target, heard)
+                else:
+                    summary = (_run_part if task.options.part else _run)(task, readable, target, folder, heard)
     except BaseException as error:
         if folder and (state := state_of(folder)) and not state.running:
             error.add_note(f"The analysis and {state.share:.0%} of the work are kept in {str(folder)!r}: the same "
@@ -191,6 +194,7 @@ def _planned(task: Task, source: io.Source, settings: engine.Settings, output: i
     else:
         plan, holes = task.plan(source, tell)
         brief = Brief(task, source, plan, holes, settings, output.recipe, tuple(make_stretches(plan, output.cuts)))
+    brief = replace(brief, looks=task.options.report is not None)
     area = source.info.box.area
     job.keep(brief, {stretch: stretch.cost(area) for stretch in brief.stretches if not stretch.copied}, made_from)
     for receipt in job.receipts.values():
@@ -223,13 +227,14 @@ def _restore(job: Job, brief: Brief, executor: Executor, share: slice, tell: Tel
 
     failed: list[NotRestored] = []
     tell(Progress("restoring", done, total))
-    with closing(executor.run(Work(job.bench), waiting, hear)) as outcomes:
+    with closing(executor.run(Work(job.bench, brief.looks), waiting, hear)) as outcomes:
         for outcome in outcomes:
             under_way.pop(outcome.item, None)
             if outcome.error is None:
                 receipt = job.commit(stretches[outcome.item], outcome.attempt)
                 done += receipt.touched
                 brief.source.damage.update(receipt.damage)
+                tell(Progress("restoring", done + sum(under_way.values()), total))
                 continue
             error, stretch = outcome.error, stretches[outcome.item]
             job.log("".join(traceback.format_exception(error)))

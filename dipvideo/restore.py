@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import engine
+from .look import Look
 from .planes import Patch
 from .tasks.base import Task, Window
 from .tiles import joined
@@ -36,12 +37,12 @@ class Restored:
 
 
 def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes, settings: engine.Settings,
-                  beat: Callable[[], object] = lambda: None) -> Iterator[Restored]:
+                  beat: Callable[[], object] = lambda: None, look: Look | None = None) -> Iterator[Restored]:
     """The frames of one chunk; the same on every machine of a kind, whatever ran before.
 
-    beat: is called at every step, of reading as of fitting.
+    beat: is called at every step, of reading as of fitting; look: shows frames, and those that are being fitted.
     """
-    began = time.perf_counter()
+    began, look = time.perf_counter(), look or Look(None)
     window = read_window(source, chunk, holes, beat)
     targets = [index for index in range(chunk.fit_start, chunk.stop) if window.holes[index - window.first].any()]
     parts = len(task.tiles(chunk))
@@ -50,10 +51,17 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes, set
     if first.kind:
         settings = replace(engine.settle(task.options, first.kind), device=settings.device)  # a worker's own
     seed = chunk.seed(settings.seed)
+    index, shown = targets[0], chunk.box.scaled(task.scale)
+
+    def show(patch: Callable[[], Patch], now: bool = False) -> None:
+        if index >= chunk.start:
+            look.show(index, shown, window.frames[index - window.first], patch, now=now)
+
     fits = engine.fit_frames(chain([first], problems), make_prior(first, settings, seed),
                              engine.make_warm_start(settings.warm_start), first_steps=settings.first_steps,
                              steps=settings.steps, budget=settings.budget, stop=settings.stop, seed=seed,
-                             average=settings.average, beat=beat)
+                             average=settings.average, beat=beat,
+                             peek=lambda problem, estimate: show(lambda: task.render(problem, estimate())))
     steps = rolled_back = 0  # of the frames fitted to warm up, too
     for index in targets:
         answers = list(islice(fits, parts))
@@ -62,8 +70,9 @@ def restore_chunk(task: Task, source: io.Source, chunk: Chunk, holes: Holes, set
         if index < chunk.start:
             continue
         beat()
-        patch = joined(chunk.box.scaled(task.scale), [task.render(problem, fit.estimate) for problem, fit in answers])
+        patch = joined(shown, [task.render(problem, fit.estimate) for problem, fit in answers])
         now = time.perf_counter()
+        show(lambda made=patch: made, index == targets[-1])
         yield Restored(index, patch, steps, rolled_back, now - began)
         began, steps, rolled_back = time.perf_counter(), 0, 0
 

@@ -20,6 +20,7 @@ from . import engine, io
 from .errors import DipvideoError, NotRestored
 from .frame import Frame
 from .job import Receipt
+from .look import Look
 from .plan import Chunk, Plan, Stretch
 from .restore import Restored, restore_chunk
 from .tasks.base import Task
@@ -34,7 +35,10 @@ _FRAMES = "frames"  # the folder in a stretch's folder that its encoded frames l
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """All that a worker must know to restore any stretch of a film. It is pickled."""
+    """All that a worker must know to restore any stretch of a film. It is pickled.
+
+    looks: whether pictures of how far a stretch is are left in its folder.
+    """
 
     task: Task
     source: io.Source
@@ -43,6 +47,7 @@ class Brief:
     settings: engine.Settings
     recipe: io.Recipe
     stretches: Sequence[Stretch]
+    looks: bool = False
 
 
 def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable[[int], object]) -> None:
@@ -56,6 +61,8 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
     touched = steps = rolled_back = 0
     seconds, origins = 0.0, np.zeros(3, np.int64)
 
+    look = Look(folder if brief.looks else None)
+
     def beat() -> None:
         tell(touched)
 
@@ -64,7 +71,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
         beside = [stack.enter_context(write(side_of(folder, place, path), source.info))
                   for place, (path, write) in enumerate(sides)]
         for frame, restored in _in_step(source.frames(stretch.start, stretch.stop), stretch.chunks,
-                                        lambda chunk: _named(brief, chunk, beat)):
+                                        lambda chunk: _named(brief, chunk, beat, look)):
             beat()
             patch = restored.patch if restored else None
             pts.append(int(frame.pts))
@@ -93,10 +100,10 @@ def side_of(folder: Path, place: int, path: Path) -> Path:
     return folder / f"side{place}{path.suffix}"
 
 
-def _named(brief: Brief, chunk: Chunk, beat: Callable[[], object]) -> Iterator[Restored]:
+def _named(brief: Brief, chunk: Chunk, beat: Callable[[], object], look: Look) -> Iterator[Restored]:
     """Restore a chunk; an error that nobody foresaw says where it happened. Raises NotRestored."""
     try:
-        yield from restore_chunk(brief.task, brief.source, chunk, brief.holes, brief.settings, beat)
+        yield from restore_chunk(brief.task, brief.source, chunk, brief.holes, brief.settings, beat, look)
     except DipvideoError:
         raise
     except Exception as error:

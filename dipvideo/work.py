@@ -17,13 +17,17 @@ from .stretch import Brief, restore_stretch
 
 @dataclass(frozen=True)
 class Work:
-    """Restores stretches by their number, into the job's folder."""
+    """Restores stretches by their number, into the job's folder.
+
+    looks: whether pictures of how far they are are left there.
+    """
 
     bench: Bench
+    looks: bool = False
 
     @cached_property
     def brief(self) -> Brief:
-        return self.bench.brief()
+        return replace(self.bench.brief(), looks=self.looks)
 
     def __call__(self, number: int, attempt: int, device: str | None, tell: Callable[[int], object]) -> None:
         """Restore a stretch on `device`, the run's own if None; `tell` hears how many of its frames are done."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import panned, texture, write_video
 from PIL import Image
+from skimage.measure import label
 
 from dipvideo import layers, segment
 from dipvideo.errors import OptionError, SourceMissing
@@ -132,6 +133,45 @@ def test_labels_of_photographs_are_not_written_as_photographs(tmp_path: Path) ->
         assert written.mode == "P"
 
 
+def test_a_plain_ground_does_not_go_along_with_what_moves_over_it() -> None:
+    """A textured car on bare asphalt, where motion says nothing."""
+    frames, truth = [], []
+    own = texture(40, 30, seed=7)
+    for place in range(12):
+        frame = np.full((*SIZE, 3), 70, np.uint8) + np.random.default_rng(place).integers(0, 3, (*SIZE, 3), np.uint8)
+        frame[10:20, 5:25] = texture(10, 20)  # something that stands there
+        left = 30 + 6 * place
+        frame[30:70, left:left + 30] = own
+        frames.append(frame)
+        truth.append(np.zeros(SIZE, bool))
+        truth[-1][30:70, left:left + 30] = True
+    found = layers.find_layers(np.stack(frames), 2).shares.argmax(-1) == 1
+    assert all(t[f].mean() > 0.8 and f[t].mean() > 0.9 for f, t in zip(found[2:-2], truth[2:-2], strict=True))
+
+
+def test_a_layer_that_explains_next_to_nothing_is_none(film: dict, monkeypatch) -> None:
+    frames = np.stack(film["pictures"][:6])
+    assert layers.find_layers(frames, 2).moving == 2
+    monkeypatch.setattr(layers.search, "WORTH", 0.99)
+    assert layers.find_layers(frames, 2).moving == 1
+
+
+def test_what_colours_tell_apart_is_learned_once_for_all_parts_of_a_shot(tmp_path: Path, monkeypatch) -> None:
+    """What stands out most grows, and is hardly there in the first chunk."""
+    monkeypatch.setattr(whole, "MAX_FRAMES", 4)
+    pictures = [np.full((*SIZE, 3), 40, np.uint8) for _ in range(8)]
+    for place, picture in enumerate(pictures):
+        picture[30:75, 20:60] = (200, 60, 30)
+        picture[20:85, 80:80 + 8 * place] = (30, 120, 200)
+    path, used, real = write_video(tmp_path / "film.mp4", pictures), [], layers.find_layers
+    monkeypatch.setattr(layers, "find_layers", lambda frames, count, centres=None: (
+        used.append(centres), real(frames, count, centres))[1])
+    assert segment(path, tmp_path / "out.mkv", encoder="ffv1", **QUICK).shots == 1
+    frames = [layers.reduced(frame.planes.rgb()) / np.float32(255) for frame in open_source(path).frames()]
+    whole_shot = layers.centres_of(frames, 2)
+    assert len(used) == 3 and all(np.allclose(one, whole_shot) for one in used)
+
+
 @pytest.mark.parametrize("frames", range(2, 8))
 def test_the_shortest_shots_have_layers_that_motion_tells_apart(film: dict, frames: int) -> None:
     found = layers.find_layers(np.stack(film["pictures"][:frames]), 2)
@@ -181,6 +221,10 @@ def test_labels_are_read_by_value_or_by_colour(tmp_path: Path) -> None:
 @pytest.mark.parametrize("options, error, sentence", [
     ({"layers": 1}, OptionError, "layers must be from 2"),
     ({"labels": "l.png"}, OptionError, "--method labels --labels FILE"),
+    ({"method": "prior", "classes": "watershed"}, OptionError, "cannot be found by 'watershed'. Known: k-means"),
+    ({"method": "prior", "classes": "kanezaki:width=0"}, OptionError, "width is more than 0"),
+    ({"classes": "kanezaki"}, OptionError, "--classes is of --method prior"),
+    ({"method": "prior", "classes": "k-means", "labels": "l.png"}, OptionError, "takes no scribbles"),
     ({"method": "labels", "labels": "l.png"}, SourceMissing, "no picture 'l.png'"),
     ({"overlay": "o.mp4"}, OptionError, "An overlay is written losslessly as .mkv or .mov"),
     ({"layers_dir": "no/such"}, SourceMissing, "There is no folder"),
@@ -219,6 +263,56 @@ def test_classes_without_a_word_stay_through_a_film(film: dict, tmp_path: Path, 
     middle = [np.bincount(f[m]).argmax() for f, m in zip(found, film["masks"], strict=False)]
     assert len(set(middle)) == 1 and middle[0] != 0
     assert len({np.bincount(f[:15].ravel()).argmax() for f in found} - {0, middle[0]}) == 1
+
+
+def quarters() -> tuple[np.ndarray, np.ndarray]:
+    """Four kinds of noise whose single pixels are often alike, and where each is."""
+    truth = np.zeros(SIZE, int)
+    truth[48:] += 2
+    truth[:, 80:] += 1
+    means = np.array([(130, 90, 90), (90, 130, 90), (90, 90, 130), (130, 130, 60)])
+    noise = np.random.default_rng(0).normal(0, 60, (*SIZE, 3))
+    return (means[truth] + noise).clip(0, 255).astype(np.uint8), truth
+
+
+def whole_quarters(found: np.ndarray, truth: np.ndarray) -> float:
+    """The share of a quarter's pixels that have its most frequent class, mean of all."""
+    return float(np.mean([np.bincount(found[truth == n]).max() / (truth == n).sum() for n in range(4)]))
+
+
+def test_a_network_that_teaches_itself_joins_what_belongs_together(tmp_path: Path) -> None:
+    picture, truth = quarters()
+    Image.fromarray(picture).save(tmp_path / "in.png")
+    segment(tmp_path / "in.png", tmp_path / "out.png", method="prior", layers=4, classes="kanezaki:steps=30,lines=48",
+            device="cpu")
+    found = np.asarray(Image.open(tmp_path / "out.png"))
+    by_colour = layers.alike(layers.lab_of(picture[None]), 4)[0]
+    assert len(np.unique(found)) > 1 and whole_quarters(found, truth) > whole_quarters(by_colour, truth) + 0.2
+    parts = layers.make_clustering("kanezaki:steps=30,lines=48").parts(picture.astype(np.float32) / 255, 4, 0)
+    alone = layers.make_clustering("kanezaki:steps=1,lines=48").parts(picture.astype(np.float32) / 255, 4, 0)
+    assert 4 <= len(np.unique(parts)) < len(np.unique(alone)) / 2  # it is the steps that join
+    assert len({np.bincount(parts[truth == n]).argmax() for n in range(4)}) == 4
+    assert whole_quarters(parts, truth) > 0.7
+    assert all(label(parts == n).max() == 1 for n in np.unique(parts))  # each hangs together
+
+
+def test_a_network_learns_classes_from_scribbles_and_knows_them_in_later_frames(film: dict, tmp_path: Path,
+                                                                               monkeypatch) -> None:
+    """Both are green, one of them striped: colours alone cannot tell them apart. Two chunks: one network knows both."""
+    monkeypatch.setattr(whole, "MAX_FRAMES", 2)
+    stripes = np.where(np.arange(SIZE[1])[None, :, None] // 2 % 2, 30, 130) * np.array([0.3, 1, 0.3])
+    flat = np.full((*SIZE, 3), 80) * np.array([0.3, 1, 0.3])
+    masks = film["masks"][:4]
+    path = write_video(tmp_path / "film.mp4", [np.where(m[..., None], stripes, flat).astype(np.uint8) for m in masks])
+    strokes = np.zeros(SIZE, np.uint8)
+    strokes[[5, 90], 10:150] = 2
+    strokes[45, 100:115] = 1
+    Image.fromarray(strokes).save(tmp_path / "labels.png")
+    segment(path, tmp_path / "out.mkv", method="prior", labels=str(tmp_path / "labels.png"), encoder="ffv1",
+            classes="kanezaki:lines=96,width=16,steps=40", **QUICK)
+    found = labels(tmp_path / "out.mkv")
+    assert set(np.unique(found)) <= {1, 2}
+    assert all(iou(f == 1, t) > 0.8 for f, t in zip(found, masks, strict=True))
 
 
 @pytest.mark.parametrize("form, names", [("prores", ["layer0.mov", "layer1.mov"]), ("png", ["layer0", "layer1"])])

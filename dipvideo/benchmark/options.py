@@ -18,7 +18,7 @@ class FaithfulOptions(Options):
     speed: bool = option(True, "Also time a film that passes through at 1080p, beside PyAV's bare loop.")
 
 
-LAYERS = ("composites", "scribbles", "unlabelled", "reflections", "haze", "marks")
+LAYERS = ("composites", "scribbles", "unlabelled", "many", "reflections", "haze", "marks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,8 @@ class LayersOptions(Options):
     """What to measure."""
 
     kinds: str = option(",".join(LAYERS), "On what: composites (clips cut out and laid over others), scribbles "
-                        "(pictures with a few labels), unlabelled (the same without), reflections, haze, marks (burned "
-                        "in).", metavar="NAME,…")
+                        "(pictures with a few labels), unlabelled (the same without), many (single pictures of three "
+                        "and four layers), reflections, haze, marks (burned in).", metavar="NAME,…")
     frames: int = option(24, "Frames of each composite; twice as many of a clip with a mark.", least=8)
 
     def __post_init__(self) -> None:

@@ -24,6 +24,12 @@ CHECK = 10  # steps between two read-backs
 JUMP = 4.0  # a loss this many times its running median is a divergence
 FIRST_SHARE = 4  # times the budget of a frame are given to the first, which has no weights to start from
 
+Peek = Callable[[Problem, Callable[[], Estimate]], object]
+"""Hears of a problem that is being fitted, and may ask what the estimate is as it stands, at the price of a pass."""
+
+
+def _unseen(problem: Problem, estimate: Callable[[], Estimate]) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -42,7 +48,8 @@ class Fit:
 
 
 def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | None = None,
-        rule: StopRule | None = None, average: float = 0.0, beat: Callable[[], object] = lambda: None) -> Fit:
+        rule: StopRule | None = None, average: float = 0.0, beat: Callable[[], object] = lambda: None,
+        peek: Peek = _unseen) -> Fit:
     """Fit `prior` to `problem` from where it stands, for at most `steps` steps and `budget` seconds, if they are given.
 
     One of both must be. Under a budget no step is begun that would not end in time, as far as the last ones tell, but
@@ -50,7 +57,7 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
 
     average: decay of a running average of the weights over the steps, which then answers. The last weights go on to the
     next frame, and the average with them; where each step has a lesson of its own, only the average does.
-    beat: is called at every step.
+    beat: is called at every step; peek: every CHECK steps, for whoever wants to see how far it is.
 
     A loss that jumps or is not finite undoes the steps since the last check; the direction of Adam is dropped and
     its step halved for the rest of the frame.
@@ -92,6 +99,7 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
             if reason:
                 stopped = reason
                 break
+        peek(problem, lambda: prior.answer(problem.codes()))
     if rolled_back:
         prior.scale_step(0.5**-rolled_back)
     if rule and rule.best() is not None:
@@ -106,25 +114,28 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
 
 def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart, *, first_steps: int, steps: int,
                budget: float | None = None, stop: str = "fixed", seed: int = 0,
-               average: float = 0.0, beat: Callable[[], object] = lambda: None) -> Iterator[tuple[Problem, Fit]]:
+               average: float = 0.0, beat: Callable[[], object] = lambda: None,
+               peek: Peek = _unseen) -> Iterator[tuple[Problem, Fit]]:
     """Fit one problem after another with the same prior; a frame that starts from nothing takes `first_steps`.
 
     budget: seconds a frame, in the place of both numbers of steps; the first frame gets FIRST_SHARE of them. What the
     last frame's further questions took is kept for this one's.
 
     Before the first frame that asks for it, what drawing is worth is tried on pixels that are known: where it is worth
-    nothing, no further frame is fitted. `beat` is called at every step.
+    nothing, no further frame is fitted. `beat` is called at every step, `peek` every CHECK steps of a frame.
 
     `problems` is drawn from as frames are fitted, so it may be a generator of any length. Yields each problem with
     its fit.
     """
-    def spend(problem: Problem, cold: bool) -> Fit:
+    def spend(problem: Problem, cold: bool, peek: Peek = _unseen) -> Fit:
         nonlocal begun
         rule = STOP_RULES[stop](problem, seed)
         if budget is None:
-            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule, average=average, beat=beat)
+            return fit(problem, prior, steps=first_steps if cold else steps, rule=rule, average=average, beat=beat,
+                       peek=peek)
         share, begun = 1.0 if begun else FIRST_SHARE, True
-        return fit(problem, prior, steps=None, budget=share * budget - aside, rule=rule, average=average, beat=beat)
+        return fit(problem, prior, steps=None, budget=share * budget - aside, rule=rule, average=average, beat=beat,
+                   peek=peek)
 
     last: tuple[Problem, Estimate] | None = None
     begun, aside = False, 0.0  # aside: seconds that the last frame's further questions took
@@ -146,7 +157,7 @@ def fit_frames(problems: Iterable[Problem], prior: Prior, warm_start: WarmStart,
             continue
         if last is not None:
             problem = problem.follow(*last)
-        result = spend(problem, warm_start.begin(prior))
+        result = spend(problem, warm_start.begin(prior), peek)
         warm_start.end(prior)
         asked = time.perf_counter()
         last = problem, estimate = answered(problem, result.estimate, prior)

@@ -21,7 +21,7 @@ TINT = 0.45  # of a layer's colour in the overlay
 
 def open_overlay_writer(path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
     """A writer of pictures tinted by layer. Raises OptionError for another suffix than .mkv and .mov."""
-    return open_side_video(path, info, _tinted, what="An overlay", suffixes=LAYER_SUFFIXES, samples="rgb")
+    return open_side_video(path, info, tinted, what="An overlay", suffixes=LAYER_SUFFIXES, samples="rgb")
 
 
 def open_second_writer(path: Path, info: VideoInfo) -> AbstractContextManager[SideVideo]:
@@ -43,7 +43,8 @@ def _open_layer_writer(layer: int, codec: str | None, path: Path, info: VideoInf
                            samples="rgba", codec=codec)
 
 
-def _tinted(patch: LayersPatch, number: int) -> np.ndarray:
+def tinted(patch: LayersPatch, number: int) -> np.ndarray:
+    """(h, w, 3) uint8: what layers were found in, each in its colour."""
     colours = patch.shares @ LAYER_COLOURS[patch.first:patch.first + patch.shares.shape[-1]].astype(np.float32)
     return np.rint((1 - TINT) * patch.picture + TINT * colours).clip(0, 255).astype(np.uint8)
 

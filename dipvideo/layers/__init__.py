@@ -7,6 +7,7 @@
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot
     patches     classes of a picture by its patches and their way to the border
+    clustering  classes that a small network teaches itself, or learns from a few labelled pixels
     haze        the layer that lies over everything
     mark        the layer that lies on every frame at the same place
     mixtures    two layers, of two pictures that mix them differently
@@ -22,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "colours": ["alike", "lab_of"],
         "guided": ["GuidedFilter", "brought_up"],
         "hints": ["Hints", "find_layers", "reduced"],
+        "clustering": ["Clustering", "Taught", "make_clustering"],
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
         "patches": ["centres_of", "classes_of"],

@@ -9,6 +9,7 @@ BINS = (12, 14, 14)  # of L, a and b
 REACH = 70  # a and b count from −REACH to REACH
 BLUR = 0.7  # bins
 FLOOR = 1e-5  # probability of a colour that a layer never showed
+LEAST = 1e-3  # of the pictures: smaller layers count as so large
 NEAR = 1.0  # of the picture's height: two places so far apart differ as much as two colours COLOUR_STEP apart
 COLOUR_STEP = 25.0  # in Lab
 SAMPLES = 20_000  # pixels that k-means looks at
@@ -32,8 +33,9 @@ def counted(codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
                      for layer in range(shares.shape[-1])])
 
 
-def unlikely(counts: np.ndarray) -> np.ndarray:
-    """(layers, bins): minus the logarithm of each colour's probability in each layer."""
+def unlikely(counts: np.ndarray, area: float = 0.0) -> np.ndarray:
+    """(layers, bins): minus the logarithm of each colour's probability in each layer, times the layer's area to the
+    power of `area`: with 0 how well the colour suits the layer, with 1 how likely it is the layer's (Bayes)."""
     blurred = []
     for layer in counts:
         cube = layer.reshape(BINS).astype(np.float32)
@@ -43,7 +45,8 @@ def unlikely(counts: np.ndarray) -> np.ndarray:
                                     borderType=cv2.BORDER_REFLECT)
             cube = np.moveaxis(flat.reshape(cube.shape), 0, axis)
         blurred.append(cube.ravel() / max(cube.sum(), 50))
-    return -np.log(np.stack(blurred) + FLOOR)
+    size = counts.sum(1, keepdims=True) / max(counts.sum(), 1e-6)
+    return -np.log(np.stack(blurred) + FLOOR) - area * np.log(np.maximum(size, LEAST))
 
 
 def alike(lab: np.ndarray, layers: int, within: np.ndarray | None = None) -> np.ndarray:

@@ -20,6 +20,11 @@ SPREAD = (0.2, 0.8)  # pixels, least and most, that a layer's own pixels are tak
 MOST = 6.0  # units that a pixel's stray costs at most …
 REST = 1.5  # … and so much less in the first layer: what fits no motion is ground
 COLOUR, MOST_COLOUR = 0.5, 4.0  # weight of a colour's improbability, and how much of it counts
+# How far a layer's area speaks for it, where motion tells layers apart and a colour is another's, too. With 0 a car
+# takes along the asphalt around it, where motion says nothing; 1, as Bayes has it, counts twice what is known of where
+# layers were. Mean IoU of six composites, 16 frames, hints alone: .894, with 0.5 .914, with 1 .913 (one gains .14, the
+# worst loses .01, with 1 .03). Where colours alone told layers apart, it took a signing person's face away.
+AREA = 0.5
 ELSEWHERE = 0.05  # least probability of a layer where neighbouring frames have none of it
 RADIUS, EPSILON = 8, 1e-3  # of the guided filter that smooths what a layer costs along the picture's edges
 TEXTURED = 5  # pixels over which texture makes hints believable
@@ -49,8 +54,11 @@ class Hints:
         return least + (1 - least) * cv2.blur(self.moves.texture[place], (TEXTURED, TEXTURED))
 
 
-def find_layers(frames: np.ndarray, layers: int) -> Hints:
+def find_layers(frames: np.ndarray, layers: int, centres: np.ndarray | None = None) -> Hints:
     """The layers of one shot's (n, h, w, 3) frames, uint8 or float32 in [0, 1]; the first is the ground.
+
+    centres: as `centres_of` gives them, of the whole shot where these are a part of it: what motion does not tell
+    apart must not be another thing in every part.
 
     Motions that explain most of what moves come first; where there are fewer than layers, the largest layer is split
     by colour and place. The costs of motion, colour and place are smoothed along the picture's edges (Hosni et al.,
@@ -62,10 +70,10 @@ def find_layers(frames: np.ndarray, layers: int) -> Hints:
     coarse = search(moves.thinned(GRID), codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
     size, moving = small.shape[2:0:-1], coarse.shape[-1]
     shares = np.stack([cv2.resize(frame, size).reshape(*size[::-1], moving) for frame in coarse])
-    shares = _split(shares, small, lab, layers)
+    shares = _split(shares, small, lab, layers, centres)
     filters = [GuidedFilter(picture.astype(np.float32) / 255, RADIUS, EPSILON) for picture in small]
     for _ in range(SWEEPS):
-        unlikely = colours.unlikely(colours.counted(codes, shares))
+        unlikely = colours.unlikely(colours.counted(codes, shares), AREA if moving > 1 else 0)
         costs = (_cost(moves, codes, shares, unlikely, number, moving) for number in range(len(small)))
         shares = np.stack([shares_of(smooth(cost)) for smooth, cost in zip(filters, costs, strict=True)])
     return Hints(small, shares, moves, moving)
@@ -79,7 +87,8 @@ def reduced(frame: np.ndarray, lines: int = LINES) -> np.ndarray:
     return frame if scale >= 1 else cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _split(shares: np.ndarray, small: np.ndarray, lab: np.ndarray, layers: int) -> np.ndarray:
+def _split(shares: np.ndarray, small: np.ndarray, lab: np.ndarray, layers: int, centres: np.ndarray | None
+           ) -> np.ndarray:
     """As many layers as asked for: what motion does not tell apart, colour and place do.
 
     Where motion tells nothing apart, what stands apart from the border does: with colours alone a person who signs was
@@ -90,7 +99,8 @@ def _split(shares: np.ndarray, small: np.ndarray, lab: np.ndarray, layers: int) 
         return shares
     if found == 1:
         pictures = [picture.astype(np.float32) / 255 for picture in small]
-        centres = centres_of(pictures[::max(len(pictures) // LOOKED_AT, 1)], layers)
+        if centres is None:
+            centres = centres_of(pictures[::max(len(pictures) // LOOKED_AT, 1)], layers)
         return (1 - WEAK) * np.stack([classes_of(picture, centres) for picture in pictures]) + WEAK / layers
     chosen = shares.argmax(-1)
     largest = int(np.bincount(chosen.ravel(), minlength=found).argmax())

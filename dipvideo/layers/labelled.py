@@ -13,7 +13,7 @@ from skimage.graph import MCP_Geometric
 
 from . import affine, colours
 from .guided import GuidedFilter
-from .hints import ELSEWHERE, EPSILON, RADIUS, Hints, reduced
+from .hints import ELSEWHERE, EPSILON, LINES, RADIUS, Hints, reduced
 from .moves import Moves
 from .search import shares_of
 
@@ -35,9 +35,10 @@ class Labels:
     samples: tuple[np.ndarray, ...]
 
     @classmethod
-    def of(cls, frame: np.ndarray, classes: np.ndarray) -> Labels:
-        """frame: (H, W, 3); classes: (H, W) int, −1 where nothing is said, else from 0."""
-        small = reduced(frame)
+    def of(cls, frame: np.ndarray, classes: np.ndarray, lines: int = LINES) -> Labels:
+        """frame: (H, W, 3); classes: (H, W) int, −1 where nothing is said, else from 0; lines: of the reduced picture,
+        at most."""
+        small = reduced(frame, lines)
         size = small.shape[1::-1]
         marks = np.stack([cv2.resize((classes == n).astype(np.float32), size, interpolation=cv2.INTER_AREA)
                           for n in range(classes.max() + 1)], -1)

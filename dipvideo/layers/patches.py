@@ -39,18 +39,29 @@ def centres_of(pictures: Sequence[np.ndarray], count: int) -> np.ndarray:
     return centres[np.argsort(-np.bincount(border, minlength=count), kind="stable")]
 
 
-def classes_of(picture: np.ndarray, centres: np.ndarray) -> np.ndarray:
+def classes_of(picture: np.ndarray, centres: np.ndarray, parts: np.ndarray | None = None) -> np.ndarray:
     """(h, w, classes) float32, 1 for the class that a pixel of a (h, w, 3) float32 picture in [0, 1] belongs to.
 
-    More than two classes are voted on by superpixels.
+    Pixels of a part, (h, w) int, vote; by default more than two classes are voted on by superpixels.
     """
     labels = _nearest(_features(picture), centres)
-    if len(centres) > 2:
-        lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
-        parts = slic(lab.astype(np.float64), SUPERPIXELS, COMPACT, convert2lab=False, start_label=0)
-        votes = np.bincount((parts * len(centres) + labels).ravel(), minlength=(parts.max() + 1) * len(centres))
-        labels = votes.reshape(-1, len(centres)).argmax(1)[parts]
+    if parts is None and len(centres) > 2:
+        parts = superpixels(picture, SUPERPIXELS)
+    if parts is not None:
+        labels = voted(labels, parts, len(centres))
     return np.eye(len(centres), dtype=np.float32)[labels]
+
+
+def superpixels(picture: np.ndarray, count: int) -> np.ndarray:
+    """(h, w) int from 0: about `count` parts of a (h, w, 3) float32 picture in [0, 1] (SLIC, on Lab)."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    return slic(lab.astype(np.float64), count, COMPACT, convert2lab=False, start_label=0)
+
+
+def voted(labels: np.ndarray, parts: np.ndarray, count: int) -> np.ndarray:
+    """(h, w) int: the label that most pixels of each one's part have, of `count` labels."""
+    votes = np.bincount((parts * count + labels).ravel(), minlength=(parts.max() + 1) * count)
+    return votes.reshape(-1, count).argmax(1)[parts]
 
 
 def _features(picture: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from .whole import WholeFrames
 if TYPE_CHECKING:
     from ..holes import Holes
     from ..io import Source
-    from ..layers import Labels, Look
+    from ..layers import Labels, Look, Taught
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
 
@@ -39,11 +39,17 @@ class SegmentOptions(TaskOptions):
     layers: int = option(2, "How many layers; the first is the ground.", least=2, most=MOST_LAYERS)
     method: str = option("layers", "What says where they are: layers (what moves apart, or looks unlike, found by "
                                    "itself), prior (what looks unlike and stands apart from the border: for single "
-                                   "pictures) or labels (a few labelled pixels of the first frame).",
+                                   "pictures; with --labels a small network learns how they look) or labels (a few "
+                                   "labelled pixels of the first frame).",
                          choices=("layers", "prior", "labels"))
     labels: str | None = option(None, "Scribbles, points or blobs on the first frame, as a picture: a value or colour "
                                       "for each class, 0, black or transparent where nothing is said. Classes are "
                                       "numbered from 1, by value.", metavar="FILE")
+    classes: str | None = option(None, "What joins pixels, for --method prior, before patches and their way to the "
+                                 "border name them: kanezaki (a network that teaches itself), with parameters if "
+                                 "wanted: kanezaki:width=100,steps=1000,lines=120; or k-means (superpixels, for more "
+                                 "than two). Default: kanezaki for more than two and with --labels.",
+                                 metavar="NAME[:KEY=VALUE,…]")
     overlay: str | None = option(None, "Also write the picture tinted by layer, as a lossless video (.mkv, .mov), a "
                                        "picture (.png) or a folder of them.", metavar="FILE")
     layers_dir: str | None = option(None, "Also write each layer with alpha, as layer0, layer1 … in this folder, which "
@@ -56,8 +62,12 @@ class SegmentOptions(TaskOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.labels is None) == (self.method == "labels"):
+        if (self.labels is None) == (self.method == "labels") and not (self.labels and self.method == "prior"):
             raise OptionError("Scribbles and --method labels go together: give --method labels --labels FILE.")
+        if self.classes is not None and self.method != "prior":
+            raise OptionError(f"--classes is of --method prior, and this is {self.method}: leave one of them out.")
+        if self.classes == "k-means" and self.labels is not None:
+            raise OptionError("k-means takes no scribbles: leave out --classes, or --labels.")
 
 
 class Segment(WholeFrames):
@@ -70,7 +80,11 @@ class Segment(WholeFrames):
 
     def __init__(self, options: SegmentOptions):
         super().__init__(options)
+        told = options.classes or ("kanezaki" if options.layers > 2 or options.labels else "k-means")
+        self._clustering = layers.make_clustering(told) if options.method == "prior" else None
+        self._taught: Taught | None = None
         self._looks: dict[int, Look] = {}  # by the first frame of a chunk
+        self._shots: dict[int, np.ndarray] = {}  # what tells a chunk's layers apart in all of its shot, likewise
         self._labels: Labels | None = None
         self._begun: dict[int, np.ndarray] = {}  # shares of the first frame that is read for a chunk, by that chunk's
 
@@ -105,8 +119,12 @@ class Segment(WholeFrames):
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         plan, holes = super().plan(source, tell)
-        if self.options.labels is not None:
+        if self.options.method == "labels":
             self._carry_labels(source, plan, io.read_labels(self.options.labels, source.info))
+        elif self.options.labels is not None:
+            first = next(source.frames(plan.chunks[0].start, plan.chunks[0].start + 1)).planes.rgb()
+            classes = io.read_labels(self.options.labels, source.info)
+            self._taught = self._clustering.taught(first, classes, self.options.seed)
         elif self.options.method == "prior":
             self._find_classes(source, plan)
         elif len(plan.chunks) > 1:
@@ -115,9 +133,13 @@ class Segment(WholeFrames):
 
     def _find_classes(self, source: Source, plan: Plan) -> None:
         """Learn the classes of the whole film, so that they are the same in all of its frames."""
-        few = np.linspace(plan.chunks[0].start, plan.chunks[-1].stop - 1, LOOKED_AT).round().astype(int)
+        self._centres = self._centres_of(source, plan.chunks)
+
+    def _centres_of(self, source: Source, chunks: Sequence[Chunk]) -> np.ndarray:
+        """Of the classes of all these chunks."""
+        few = np.linspace(chunks[0].start, chunks[-1].stop - 1, LOOKED_AT).round().astype(int)
         frames = [next(source.frames(n, n + 1)).planes.rgb() for n in sorted(set(few.tolist()))]
-        self._centres = layers.centres_of([layers.reduced(f) / np.float32(255) for f in frames], self.options.layers)
+        return layers.centres_of([layers.reduced(f) / np.float32(255) for f in frames], self.options.layers)
 
     def _carry_labels(self, source: Source, plan: Plan, classes: np.ndarray) -> None:
         """Learn where the classes are when a chunk of the labelled shot begins; in other shots colours alone tell."""
@@ -139,22 +161,29 @@ class Segment(WholeFrames):
                 continue
             begin = source.frames(chunks[0].start, min(chunks[0].start + LOOKED_AT, chunks[0].stop))
             frames = np.stack([layers.reduced(frame.planes.rgb()) for frame in islice(begin, LOOKED_AT)])
-            found = layers.find_layers(frames, self.options.layers)
+            centres = self._centres_of(source, chunks)
+            found = layers.find_layers(frames, self.options.layers, centres)
             look = layers.look_of(found.frames, found.shares)
             last = look if last is None else look.ordered(layers.matched(look, last))
             self._looks.update((chunk.start, last) for chunk in chunks)
+            self._shots.update((chunk.start, centres) for chunk in chunks)
             tell(Progress("telling layers apart", done, len(plan.shots), unit="shot"))
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         if self.options.method == "prior":
             for index in targets:
                 frame = window.frames[index - window.first]
-                yield problems.EarlyProblem.of(frame, layers.reduced(frame))
+                small = layers.reduced(frame)
+                if self._taught is None:
+                    yield problems.EarlyProblem.of(frame, small)
+                else:  # it was taught by a picture with its texture, and knows less of one without
+                    shares = self._taught.shares(small.astype(np.float32) / 255)
+                    yield problems.LayersProblem.of(frame, small, shares, np.ones(small.shape[:2], np.float32))
             return
         if self._labels is not None:
             found = layers.carry(window.frames, self._labels, self._begun.get(chunk.start))
         else:
-            found = layers.find_layers(window.frames, self.options.layers)
+            found = layers.find_layers(window.frames, self.options.layers, self._shots.get(chunk.start))
         shares = found.shares
         if known := self._looks.get(chunk.start):
             shares = shares[..., layers.matched(layers.look_of(found.frames, shares), known)]
@@ -169,7 +198,9 @@ class Segment(WholeFrames):
         if frame.dtype != np.uint8:
             frame = np.rint(frame * 255).clip(0, 255).astype(np.uint8)
         if isinstance(problem, problems.EarlyProblem):
-            shares = layers.classes_of(problem.answer(estimate), self._centres)
+            picture = problem.answer(estimate)
+            parts = self._clustering and self._clustering.parts(picture, len(self._centres), self.options.seed)
+            shares = layers.classes_of(picture, self._centres, parts)
         else:
             assert isinstance(problem, problems.LayersProblem)
             shares = problem.answer(estimate)

@@ -42,8 +42,10 @@ def scribbles(folder: Path, options: LayersOptions) -> Iterator[Row]:
         def score(labels: np.ndarray, valid: np.ndarray = valid, inside: np.ndarray = inside) -> float:
             return overlap(labels[valid].astype(int), inside[valid].astype(int), 2)
 
-        figures = {"k-means": max(score(by_colour), score(~by_colour)), "GrabCut": score(cut), "dipvideo": score(found)}
-        strip = np.hstack([picture, *(tinted(picture, labels.astype(int)) for labels in (cut, found, inside))])
+        taught = _taught(picture, marks)
+        figures = {"k-means": max(score(by_colour), score(~by_colour)), "GrabCut": score(cut),
+                   "kanezaki, network alone": score(taught), "dipvideo": score(found)}
+        strip = np.hstack([picture, *(tinted(picture, labels.astype(int)) for labels in (cut, taught, found, inside))])
         yield Row("scribbles", stem, figures, seconds, strip)
 
 
@@ -74,6 +76,13 @@ def _grab_cut(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
     cv2.setRNGSeed(0)
     cv2.grabCut(picture[..., ::-1].copy(), mask, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
     return (mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)
+
+
+def _taught(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """(h, w) bool: what a network makes of the scribbles that it is taught by."""
+    network = layers.Clustering().taught(picture, marks.astype(int) - 1, seed=0)
+    small = layers.reduced(picture)
+    return layers.brought_up(network.shares(small / np.float32(255)), small, picture).argmax(-1) == 0
 
 
 def haze(folder: Path, options: LayersOptions) -> Iterator[Row]:

@@ -15,6 +15,7 @@ WIDTH = 1000  # pixels of a contact sheet
 TITLES = {"composites": "Composites of real clips: mean IoU of all layers and frames",
           "scribbles": "Pictures with scribbles: mean IoU",
           "unlabelled": "The same pictures, with nothing told: mean IoU",
+          "many": "Single pictures of three and four layers, with nothing told: mean IoU",
           "reflections": "Two mixtures of a scene and its reflection: PSNR of the scene, dB", "haze": "Haze: PSNR, dB",
           "marks": "Marks burned in: PSNR under the mark, dB"}
 
