@@ -21,7 +21,7 @@ class Membrane:
         self._number = np.full(hole.shape, -1)
         self._number[hole] = np.arange(hole.sum())
         right, below = np.argwhere(hole[:, :-1] | hole[:, 1:]), np.argwhere(hole[:-1] | hole[1:])
-        pixels = np.concatenate((right, below)), np.concatenate((right + [0, 1], below + [1, 0]))
+        pixels = np.concatenate((right, below)), np.concatenate((right + np.array([0, 1]), below + np.array([1, 0])))
         self.ends: tuple[Pixels, Pixels] = tuple((p[:, 0], p[:, 1]) for p in pixels)
 
     def __call__(self, values: np.ndarray, steps: np.ndarray, weights: np.ndarray) -> np.ndarray:
