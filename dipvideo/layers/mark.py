@@ -75,12 +75,14 @@ class MarkFinder:
         self._region, self._every = region, max(frames / SAMPLES, 1)
         self._samples: list[np.ndarray] = []
         self._shots: list[int] = []
+        self._known_steady: Steady | None = None
         self._sum = self._squares = 0.0
         self._count = self._shot = self._picture = 0
 
     def update(self, picture: np.ndarray, new_shot: bool = False) -> None:
         """(H, W, 3) float32 in [0, 1]: the next frame; new_shot: whether it is the first of another shot."""
         self._shot += new_shot
+        self._known_steady = None
         if self._count >= len(self._samples) * self._every:
             self._samples.append(np.rint(picture[self._region.slices] * 255).astype(np.uint8))
             self._shots.append(self._shot)
@@ -108,7 +110,9 @@ class MarkFinder:
         return None
 
     def _steady(self) -> Steady:
-        return Steady.of(np.stack(self._samples), self._shots)
+        if self._known_steady is None:  # asked for twice, of which each time takes as long as all the rest
+            self._known_steady = Steady.of(np.stack(self._samples), self._shots)
+        return self._known_steady
 
     def _linked(self, share: np.ndarray, least: float) -> np.ndarray:
         """(h, w) bool: edges so steady, and those a little less, but more than by chance, that touch them."""
