@@ -106,7 +106,7 @@ def test_what_stands_still_in_one_of_two_shots_is_no_mark(tmp_path: Path) -> Non
 
 
 def test_what_stands_still_behind_a_badge_is_read_through_it() -> None:
-    """A ridge behind the badge's middle is far from all that is known: the picture's own steps, stretched, tell of it."""
+    """A ridge behind the badge's middle is far from all that is known: its own steps, stretched, tell of it."""
     ink = cv2.circle(np.zeros(SIZE, np.uint8), (120, 40), 18, 255, -1, cv2.LINE_AA)[..., None] / 255
     ridge = 90 * np.exp(-((np.arange(SIZE[0]) - 40) / 8) ** 2)[:, None, None] * np.exp(
         -((np.arange(SIZE[1]) - 120) / 8) ** 2)[None, :, None]
