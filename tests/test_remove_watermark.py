@@ -10,7 +10,10 @@ from PIL import Image
 
 from dipvideo import remove_watermark
 from dipvideo.errors import NothingFound, OptionError, RegionOutside
+from dipvideo.geometry import Box
 from dipvideo.io import open_source
+from dipvideo.layers import MarkFinder
+from dipvideo.layers.membrane import Membrane
 from dipvideo.metrics import psnr
 
 QUICK = {"device": "cpu", "draw": "never", "precision": "float32", "encoder": "ffv1"}
@@ -87,3 +90,45 @@ def test_a_camera_that_stands_still_is_no_mark(tmp_path: Path) -> None:
     path = write_video(tmp_path / "film.mp4", marked(pictures, 0.5)[0])
     with pytest.raises(NothingFound):
         remove_watermark(path, tmp_path / "out.mkv", **QUICK)
+
+
+def test_what_stands_still_in_one_of_two_shots_is_no_mark(tmp_path: Path) -> None:
+    """A grid stands still through the longer shot and is as steady as the mark there: only the mark is in both."""
+    room = panned(1, seed=3, size=SIZE)[0]
+    room[::16], room[:, ::16] = 10, 10
+    moving = panned(40, speed=7, size=SIZE)
+    clean = [np.where(np.arange(SIZE[1])[None, :, None] < 100, room, picture) for picture in moving[:24]] + moving[24:]
+    given, cover = marked([picture.astype(np.uint8) for picture in clean], 0.5)
+    path = write_video(tmp_path / "film.mp4", given)
+    remove_watermark(path, tmp_path / "out.mkv", save_mask=str(tmp_path / "mask.mkv"), **QUICK)
+    hole, ink = next(open_source(tmp_path / "mask.mkv").frames()).planes.luma > 0, cover > 0.03
+    assert (hole & ink).sum() > 0.95 * ink.sum() and hole.sum() < 5 * ink.sum()
+
+
+def test_what_stands_still_behind_a_badge_is_read_through_it() -> None:
+    """A ridge behind the badge's middle is far from all that is known: its own steps, stretched, tell of it."""
+    ink = cv2.circle(np.zeros(SIZE, np.uint8), (120, 40), 18, 255, -1, cv2.LINE_AA)[..., None] / 255
+    ridge = 90 * np.exp(-((np.arange(SIZE[0]) - 40) / 8) ** 2)[:, None, None] * np.exp(
+        -((np.arange(SIZE[1]) - 120) / 8) ** 2)[None, :, None]
+    clean = [(0.3 * picture + 60 + ridge) / 255 for picture in panned(40, speed=7, size=SIZE)]
+    finder = MarkFinder(Box(0, 0, *SIZE), len(clean))
+    given = [(p * (1 - 0.5 * ink) + np.array([0.9, 0.2, 0.2]) * 0.5 * ink).astype(np.float32) for p in clean]
+    for picture in given:
+        finder.update(picture)
+    mark = finder.mark(cv2.dilate((ink > 0.03).astype(np.uint8), np.ones((5, 5))).view(bool))
+    assert np.mean([psnr(mark.gain * g + mark.shift, c, ink[..., 0] > 0.03)
+                    for g, c in zip(given, clean, strict=True)]) > 30
+
+
+def test_a_membrane_follows_the_steps_it_is_told() -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.uniform(0, 1, (24, 30, 2)).astype(np.float32)
+    hole = np.zeros((24, 30), bool)
+    hole[5:19, 0:12] = True
+    membrane = Membrane(hole)
+    one, other = membrane.ends
+    damaged, even = np.where(hole[..., None], 9, picture), np.ones(len(one[0]))
+    assert np.allclose(membrane(damaged, picture[other] - picture[one], even), picture, atol=1e-4)
+    flat = membrane(damaged, np.zeros((len(even), 2)), even)
+    assert np.array_equal(flat[~hole], picture[~hole])
+    assert picture.min() <= flat[hole].min() and flat[hole].max() <= picture.max()  # no higher than its rim

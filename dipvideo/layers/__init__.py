@@ -10,6 +10,8 @@
     clustering  classes that a small network teaches itself, or learns from a few labelled pixels
     haze        the layer that lies over everything
     mark        the layer that lies on every frame at the same place
+    steady      edges that stay where they are while the picture moves
+    membrane    a hole spanned from its rim and the steps that are known in it
     mixtures    two layers, of two pictures that mix them differently
     identity    which layer of one shot is which of another
     guided      the guided filter

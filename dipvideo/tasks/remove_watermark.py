@@ -65,7 +65,7 @@ class RemoveWatermark(Inpaint):
         region, span = captions.region_of(self.options.region, source.info), span_of(source, self.options)
         finder, cuts = layers.MarkFinder(region, len(span)), []
         for frame, new_shot in watch(source, self.options, tell, "looking for the mark"):
-            finder.update(frame.planes.rgb())
+            finder.update(frame.planes.rgb(), new_shot)
             if new_shot:
                 cuts.append(frame.index)
         hole = np.zeros((source.info.height, source.info.width), bool)

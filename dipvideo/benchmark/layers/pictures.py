@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -18,8 +18,12 @@ from ...tasks.dehaze import Dehaze, DehazeOptions
 from ...tasks.segment import Segment, SegmentOptions
 from ...tasks.separate import Separate, SeparateOptions
 from ..options import LayersOptions
+from .composites import Backdrop, clip_of
 from .rows import Row, overlap, tinted
 
+HAZED = ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
+AIRS, THROUGH = (0.9, 0.75), (0.35, 0.85)  # grey levels of the haze, and what comes through it at the top and bottom
+EQUAL = 60.0  # dB that pictures have which are the same
 BORDER = 10  # pixels that the hazy picture of the pair lacks on each side
 # How much of the scene and of its reflection is in two pictures; "added" takes the picture that comes with the pair.
 MIXINGS = {"added": ((1.0, 1.0), (1.0, 0.4)), "weighed": ((0.7, 0.3), (0.4, 0.6))}
@@ -86,19 +90,54 @@ def _taught(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
 
 
 def haze(folder: Path, options: LayersOptions) -> Iterator[Row]:
+    """Hazy pictures, of which one pair is known; clips as they are, which are to stay so, and with haze laid over."""
     for path in sorted((folder / "images" / "dehaze").glob("*")):
         if path.stem.endswith("_clear"):
             continue
-        with tempfile.TemporaryDirectory() as scratch:
-            began = time.perf_counter()
-            run(Dehaze(DehazeOptions()), path, Path(scratch) / "out.png")
-            seconds = time.perf_counter() - began
-            given, found = (cv2.imread(str(p))[..., ::-1] for p in (path, Path(scratch) / "out.png"))
+        given = cv2.imread(str(path))[..., ::-1]
         truth, figures = path.with_name(path.name.replace("_hazy", "_clear")), {}
+        (found,), seconds = _cleared([given])
         if truth != path and truth.exists():
-            clear = cv2.imread(str(truth))[BORDER:-BORDER, BORDER:-BORDER, ::-1] / 255
-            figures = {"hazy": psnr(given / 255, clear), "dipvideo": psnr(found / 255, clear)}
+            clear = cv2.imread(str(truth))[BORDER:-BORDER, BORDER:-BORDER, ::-1]
+            figures = _haze_figures([given], [found], [clear])
         yield Row("haze", path.stem, figures, seconds, np.hstack([given, found]))
+    for name in HAZED:
+        if not (folder / "clips" / name).exists():
+            continue
+        clear = clip_of(Backdrop(str(folder / "clips" / name)), options.frames // 2, 1.0)
+        through = np.linspace(*THROUGH, clear.shape[1])[:, None, None]
+        for how, air in (("as it is", None), *((f"haze of {air:g}", air) for air in AIRS)):
+            given = clear if air is None else np.rint(through * clear + (1 - through) * air * 255).astype(np.uint8)
+            found, seconds = _cleared(given)
+            yield Row("haze", f"{Path(name).stem}, {how}", _haze_figures(given, found, clear), seconds,
+                      np.hstack([given[-1], found[-1], clear[-1]]))
+
+
+def _haze_figures(given: Sequence[np.ndarray], found: Sequence[np.ndarray], clear: Sequence[np.ndarray]
+                  ) -> dict[str, float]:
+    """PSNR, and how much more than the clear film's the mean level changes from frame to frame, of 255."""
+    def drift(pictures: Sequence[np.ndarray]) -> np.ndarray:
+        return np.diff([float(picture.mean()) for picture in pictures])
+
+    flicker = np.abs(drift(found) - drift(clear)).mean() if len(clear) > 1 else 0.0
+    return {"given": _mean_psnr(given, clear), "dipvideo": _mean_psnr(found, clear), "flicker": float(flicker)}
+
+
+def _mean_psnr(pictures: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> float:
+    return float(np.mean([min(psnr(p / 255, t / 255), EQUAL) for p, t in zip(pictures, truth, strict=True)]))
+
+
+def _cleared(given: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], float]:
+    """The frames without their haze, and the seconds that one took."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source, out = Path(scratch) / "in", Path(scratch) / "out"
+        source.mkdir()
+        for number, picture in enumerate(given):
+            cv2.imwrite(str(source / f"{number:04d}.png"), np.ascontiguousarray(picture[..., ::-1]))
+        began = time.perf_counter()
+        run(Dehaze(DehazeOptions()), source, out)
+        seconds = (time.perf_counter() - began) / len(given)
+        return [cv2.imread(str(path))[..., ::-1] for path in sorted(out.iterdir())], seconds
 
 
 def reflections(folder: Path, options: LayersOptions) -> Iterator[Row]:

@@ -37,7 +37,9 @@ SCENES = (
     (Backdrop("mma_test.mp4"), ("bigbuckbunny.mp4", "cockatoo_yuv420.mp4")),
     (Backdrop("bikes.mp4"), ("cockatoo_yuv420.mp4", "flipping_a_pancake.mkv")),
 )
-MARKED = (("mma_test.mp4", 1.0), ("cockatoo_yuv420.mp4", 0.5), ("bikes.mp4", 0.6))  # clips, and the alpha of the mark
+# Clips, the mark, and its alpha.
+MARKED = (("mma_test.mp4", "name", 1.0), ("cockatoo_yuv420.mp4", "name", 0.5), ("bikes.mp4", "name", 0.6),
+          ("bikes.mp4", "badge", 0.4), ("mma_test.mp4", "line", 0.6), ("vsr_test2.mp4", "name", 0.3))
 
 
 def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda progress: None) -> list[Row]:
@@ -98,16 +100,13 @@ def _segmented(made: Composite, count: int) -> tuple[np.ndarray, int]:
 
 
 def _marks(folder: Path, options: LayersOptions) -> Iterator[Row]:
-    ink = np.zeros((HEIGHT, WIDTH), np.uint8)
-    cv2.putText(ink, "SAMPLE tv", (230, 60), cv2.FONT_HERSHEY_DUPLEX, 0.9, 255, 2, cv2.LINE_AA)
-    cv2.circle(ink, (60, 190), 17, 255, 10, cv2.LINE_AA)
-    told = cv2.dilate((ink > 8).astype(np.uint8), np.ones((5, 5)))
-    for name, alpha in MARKED:
+    for name, kind, alpha in MARKED:
         if not (folder / "clips" / name).exists():
             continue
         clean = clip_of(Backdrop(str(folder / "clips" / name)), 2 * options.frames, 1.0)
-        cover = (ink / 255 * alpha)[..., None]
-        given = [np.rint(p * (1 - cover) + 242 * cover).astype(np.uint8) for p in clean]
+        ink, colour = _mark(kind)
+        told, cover = cv2.dilate((ink > 8).astype(np.uint8), np.ones((5, 5))), (ink / 255 * alpha)[..., None]
+        given = [np.rint(p * (1 - cover) + np.array(colour) * cover).astype(np.uint8) for p in clean]
         own, seconds = _unmarked(given, None)
         true, _ = _unmarked(given, told)
         telea = [cv2.inpaint(picture, told, 3, cv2.INPAINT_TELEA) for picture in given]
@@ -115,8 +114,22 @@ def _marks(folder: Path, options: LayersOptions) -> Iterator[Row]:
                    for which, made in (("marked", given), ("Telea, true mask", telea), ("dipvideo, true mask", true),
                                        ("dipvideo, its own", own))}
         middle = len(given) // 2
-        yield Row("marks", f"{Path(name).stem}, alpha {alpha:g}", figures, seconds,
+        yield Row("marks", f"{Path(name).stem}, {kind}, alpha {alpha:g}", figures, seconds,
                   np.hstack([given[middle], telea[middle], own[middle], clean[middle]]))
+
+
+def _mark(kind: str) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """(h, w) uint8, where the mark covers, and its colour."""
+    ink = np.zeros((HEIGHT, WIDTH), np.uint8)
+    if kind == "badge":
+        cv2.circle(ink, (385, 36), 20, 255, -1, cv2.LINE_AA)
+        return ink, (220, 60, 40)
+    if kind == "line":
+        cv2.putText(ink, "(c) Example Films", (250, 226), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1, cv2.LINE_AA)
+        return ink, (255, 255, 255)
+    cv2.putText(ink, "SAMPLE tv", (230, 60), cv2.FONT_HERSHEY_DUPLEX, 0.9, 255, 2, cv2.LINE_AA)
+    cv2.circle(ink, (60, 190), 17, 255, 10, cv2.LINE_AA)
+    return ink, (242, 242, 242)
 
 
 def _unmarked(given: Sequence[np.ndarray], mask: np.ndarray | None) -> tuple[Sequence[np.ndarray], float]:
