@@ -1,15 +1,20 @@
 """Which encoder is taken, and that lossless means every bit."""
 
 import io
+import os
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from conftest import panned, write_video
 
 import dipvideo.io.encoding.encoder as encoders
+from dipvideo import io as films
 from dipvideo.errors import OptionError
 from dipvideo.io.encoding.encoder import Encoder, Traits, choose_encoder, keeps, opens
+from dipvideo.io.encoding.probe import misfit, refusal
 
 
 def chosen(requested: str = "auto", *, codec: str = "h264", container: str = ".mkv", pix_fmt: str = "yuv420p",
@@ -217,3 +222,27 @@ def test_a_conversion_that_was_asked_for_is_named() -> None:
 
 def test_a_quality_that_has_no_effect_is_named() -> None:
     assert "--crf has no effect" in chosen("dnxhd", container=".mov", pix_fmt="yuv422p", size=(320, 240), crf=9).note
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler") or "libsvtav1" not in av.codecs_available,
+                    reason="this system has no real time to give, or no SVT-AV1")
+def test_an_encoder_leaves_the_process_as_important_as_it_was(tmp_path: Path) -> None:
+    """Opened by root, SVT-AV1 gives all threads real-time priority, for good."""
+    def policies() -> set[int]:
+        found = set()
+        for thread in os.listdir("/proc/self/task"):
+            try:
+                found.add(os.sched_getscheduler(int(thread)))
+            except ProcessLookupError:
+                continue
+        return found
+
+    before = policies()
+    assert refusal.__wrapped__("libsvtav1", "yuv420p", 64, 64) is None and policies() == before
+    assert misfit.__wrapped__(".mkv", "libsvtav1", "yuv420p", 64, 64) is None and policies() == before
+    source = films.open_source(write_video(tmp_path / "film.mp4", panned(3)))
+    with (films.open_output(tmp_path / "made.mkv", source, films.Wish("libsvtav1", smart_render=False)) as output,
+          output.part(0, 3) as part):
+        for frame in source.frames():
+            part.write(frame)
+            assert policies() == before

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..errors import OptionError
 from ..frame import Frame
 from ..planes import Patch
 from .atomic import finished
-from .encoding import Encoder, Traits
+from .encoding import Encoder, Traits, same_priority
 from .index import in_order
 from .planes import enlarged, plain_format, view
 from .source import VideoSource
@@ -140,8 +140,11 @@ class SegmentWriter:
             native.pts, native.time_base = len(self._shown), self._stream.codec_context.time_base
         elif duration:
             native.duration = duration
+        opens = not self._shown  # the first frame does
         self._shown.append(frame.pts)
-        self._mux(self._stream.encode(native))
+        with same_priority() if opens else nullcontext():
+            packets = self._stream.encode(native)
+        self._mux(packets)
 
     def finish(self) -> None:
         """Write what the encoder still holds, and what the file cannot say."""

@@ -17,6 +17,7 @@ from av.format import Flags
 
 from ...errors import OptionError
 from ..beside.containers import format_of
+from .priority import same_priority
 from .samples import loss, subsampling
 
 FRAMES = 3
@@ -50,7 +51,8 @@ def refusal(name: str, pix_fmt: str, width: int, height: int, options: Options =
     try:
         context = av.CodecContext.create(name, "w")
         _set_up(context, pix_fmt, width, height, options)
-        context.open()
+        with same_priority():
+            context.open()
         packets = [p for frame in _frames(width, height, pix_fmt) for p in context.encode(frame)]
         packets += context.encode(None)
     except _BROKEN as error:
@@ -75,8 +77,9 @@ def misfit(container: str, name: str, pix_fmt: str, width: int, height: int, opt
         with av.open(memory, "w", format=_muxer(container)) as output:
             stream = output.add_stream(name, rate=_RATE)
             _set_up(stream.codec_context, pix_fmt, width, height, options)
-            for frame in frames:
-                output.mux(stream.encode(frame))
+            with same_priority():
+                for frame in frames:
+                    output.mux(stream.encode(frame))
             output.mux(stream.encode(None))
         with av.open(io.BytesIO(memory.getvalue())) as back:
             if [s.codec_context.codec.canonical_name for s in back.streams.video] != [codec]:
