@@ -135,15 +135,19 @@ def test_grey_stays_grey(tmp_path: Path) -> None:
     assert made.ndim == 2 and psnr(made / 255, clean) > psnr(grey, clean) + 5
 
 
-def test_an_average_of_weights_answers_in_their_place() -> None:
+def test_an_average_of_weights_answers_and_the_last_ones_go_on() -> None:
     y = texture(32, 32) / np.float32(255)
     box, hole = Box(0, 0, 32, 32), np.zeros((32, 32), bool)
     problem = FillProblem.of(box, y, hole, np.zeros((32, 32), np.float32), base=False)
     priors = [engine.Prior(problem.outputs(), network="taper:widths=8", seed=0) for _ in range(3)]
-    for prior, (steps, average) in zip(priors, ((1, 0.0), (2, 0.0), (2, 0.5)), strict=True):
-        engine.fit(problem, prior, steps=steps, average=average)
-    after_one, after_two, mean = (torch.cat([w.flatten() for w in p.weights()]) for p in priors)
-    assert torch.allclose(mean, (after_one + after_two) / 2, atol=1e-6) and not torch.equal(mean, after_two)
+    _, last, averaged = (engine.fit(problem, prior, steps=steps, average=average).estimate["image"]
+                         for prior, (steps, average) in zip(priors, ((1, 0.0), (2, 0.0), (2, 0.5)), strict=True))
+    after_one, after_two, gone_on = ([w.clone() for w in prior.weights()] for prior in priors)
+    assert all(torch.equal(one, other) for one, other in zip(gone_on, after_two, strict=True))
+    priors[0].load([(one + two) / 2 for one, two in zip(after_one, after_two, strict=True)])
+    with torch.no_grad():
+        expected = priors[0](problem.codes())["image"]
+    assert torch.allclose(averaged, expected, atol=1e-5) and not torch.allclose(averaged, last, atol=1e-5)
 
 
 @pytest.mark.parametrize("sigma", ["loud", "0", "-3", "nan"])
