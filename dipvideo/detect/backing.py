@@ -12,7 +12,8 @@ STRAIGHT = 0.8  # of an edge's length shows that step
 SIDES = 3  # that must be found; of two lines' boxes that meet, one side is hidden
 WORTH = 6.0  # median luma step of a side
 # Ground of one colour: within EVEN_255 of it, steady to STEADY_255 (compression). Where a caption lies on such ground
-# ALL of what is NEAREST … NEAR pixels from its letters is: on eight clips .94 and more, elsewhere .22 at most. Nearer
+# ALL of what is NEAREST … NEAR pixels from its letters is: before black boxes in two clips .94 and more, of other lines
+# in three clips .22 at most. Nearer
 # lies what compression smears.
 EVEN_255, STEADY_255, ALL, NEAREST, NEAR = 6.0, 4.0, 0.85, 2.5, 4.5
 CAME_255, CAME = 4.0, 0.3  # luma step at the caption's coming or going, and the share of its ground that takes it
