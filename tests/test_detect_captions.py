@@ -294,6 +294,26 @@ def test_something_that_leaves_behind_the_letters_leaves_their_outline_marked(se
     assert marked.sum() < 1.2 * text.sum()
 
 
+@pytest.mark.parametrize("passing", [False, True])
+def test_what_stands_still_with_the_letters_is_text_where_all_around_it_moves(passing):
+    """A dot, grey on black, is no stroke like the letters. Beside what passes by, what stands still is the picture."""
+    letters, text = np.zeros((2, 60, 160), bool)
+    letters[28:40, 30:130:10] = letters[28:40, 31:130:10] = letters[28:40, 32:130:10] = True
+    text[26:42, 28:135] = True
+    dot, above = np.s_[20:26, 60:68], np.s_[18:24, 50:90]
+    draw = np.random.default_rng(0)
+    shown = draw.uniform(60, 180, (30, *letters.shape))
+    if passing:
+        shown[:, :, 40:100] = 90 + draw.uniform(-1, 1, (30, 60, 60))
+    else:
+        text[dot] = True
+    shown[:, text], shown[:, letters] = 10, 240
+    outside = draw.uniform(60, 180, (2, *letters.shape))
+    mean, deviation, before, after = (a.astype(np.float32) for a in (shown.mean(0), shown.std(0), *outside))
+    cover = make_hole(mean, deviation, before, after, letters, 12, HEIGHT, stroke_kernel(HEIGHT))
+    assert not cover.marked[above].any() if passing else cover.marked[dot].all()
+
+
 def test_what_the_picture_shows_by_itself_beyond_an_end_is_no_trace_of_the_line():
     """Shares of a line's contrast, from its last frames on: the picture behind it looks half like the line."""
     level = (0.53, 0.47, 0.46, 0.42, 0.43, 0.44)

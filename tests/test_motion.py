@@ -9,6 +9,7 @@ from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
 from dipvideo.motion.candidates import MOST, Candidates
 from dipvideo.motion.halo import SURE, free_of_text, usually_free
+from dipvideo.motion.panel import find_panel
 from dipvideo.motion.scene import Scene
 from dipvideo.motion.unmix import read_through
 
@@ -248,6 +249,36 @@ def test_text_that_a_short_mask_leaves_out_is_told_from_halo() -> None:
     assert free[~text].mean() > 0.95 and free[text].mean() < 0.1
     doubtful = free_of_text(shown, guess, np.full(shown.shape, np.inf, np.float32), usual(True, True)) > SURE
     assert not doubtful.any()  # deep inside, with nothing known, text is likelier
+
+
+def test_text_as_bright_as_the_picture_is_on_average_is_no_picture() -> None:
+    """Grey letters over what is now dark, now bright, add nothing on average; one frame knows nearly nothing."""
+    draw = np.random.default_rng(0)
+    background = draw.uniform(40, 180, (12, 200)).astype(np.float32)
+    background += 110 - background.mean(0)
+    guess = background + draw.normal(0, 3, background.shape).astype(np.float32)
+    variance = np.full(guess.shape, 9, np.float32)
+    guess[4], variance[4] = draw.uniform(0, 255, 200), 7000
+    text = np.arange(200) % 2 == 0
+    shown = np.where(text, 110, background) + draw.normal(0, 2, background.shape).astype(np.float32)
+    free = free_of_text(shown, guess, variance, np.full(200, 0.95, np.float32)) > SURE
+    assert not free[text].any() and free[~text].mean() > 0.95
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.3, False), (0.8, True)])
+def test_letters_are_translucent_all_over_or_not_at_all(share: float, found: bool) -> None:
+    """Of opaque strokes some lie on a line by chance: where the picture is as dark as they are."""
+    draw = np.random.default_rng(0)
+    hole = np.zeros((80, 400), bool)
+    hole[10:70, 4:396:6] = hole[10:70, 5:396:6] = hole[10:70, 6:396:6] = True  # strokes of three pixels
+    count = int(hole.sum())
+    background = draw.uniform(20, 230, (24, count, 3)).astype(np.float32)
+    guess = background + draw.normal(0, 3, background.shape).astype(np.float32)
+    through = (np.nonzero(hole)[1] < 400 * share)[:, None]
+    shown = np.where(through, 0.4 * background + 0.6 * 250, 250) + draw.normal(0, 1, background.shape)
+    variance = np.full((24, count), 9, np.float32)
+    panel = find_panel(shown.astype(np.float32), guess, variance, np.ones(count, bool), hole)
+    assert (panel is not None) == found
 
 
 def test_what_a_mask_covers_without_need_helps_to_find_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,9 @@ SECTORS = 8  # directions that are measured apart: a shadow falls to one side
 REACH = 0.38  # of a letter's height: no outline or shadow reaches farther
 CHANGE_255 = 7.0  # luma step at a caption's coming and going that says "covered"
 SHADE_255 = 12.0  # luma step against farther away
-STILLNESS = 0.72  # of the deviation over time farther away
+STILLNESS = 0.6  # of the deviation over time farther away
+STANDS, STRAY = 0.25, 0.5  # of the deviation over time around it; of a letter's height beyond what was found
+BESIDE = 0.02  # of a window must lie beside the text to say what the picture does there
 MOVING_255 = 6.0  # deviation over time of a picture that moves
 PROMINENT = 0.5  # of the letters' usual contrast: the inside of a letter
 CALM_255 = 8.0  # deviation over time of a letter: compression, grain
@@ -62,6 +64,10 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     halo = max(HALO_LEAST, picture_height / HALO_PART)
     reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
     marked, hole = (text | (distance <= reaches[sector] + more + SOFT) for more in (0, halo))
+    strays = _strays(marked, hole, deviation, height)
+    if strays.any():
+        marked |= strays
+        hole |= cv2.distanceTransform((~strays).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= halo + SOFT
     rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
     around = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     pad = None
@@ -138,6 +144,27 @@ def _came_and_went(changes: list[np.ndarray], deviation: np.ndarray, letters: np
     reach = 2 * round(0.4 * height) + 1
     near = cv2.dilate(letters.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
     return (least > CHANGED_255) & (deviation <= _calm(deviation, letters)) & near
+
+
+def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, height: float) -> np.ndarray:
+    """(h, w) bool: what hangs together with the text and stands still with it where the picture moves: dots over
+    joined-up letters, say, or the outline around them.
+    """
+    side, known = 2 * round(height) + 1, (~hole).astype(np.float32)
+
+    def around(corner: tuple[int, int]) -> np.ndarray:
+        share, moves = (cv2.blur(values, (side, side), anchor=corner) for values in (known, deviation * known))
+        return np.where(share > BESIDE, moves / np.maximum(share, BESIDE), np.inf)
+
+    # on all sides: beside what passes by, what it does not pass stands still, too
+    moving = np.minimum.reduce([around((x, y)) for x in (0, side - 1) for y in (0, side - 1)])
+    still = (deviation < STANDS * moving) & (moving > MOVING_255) & np.isfinite(moving)
+    reach = (2 * max(round(STRAY * height), 3) + 1,) * 2
+    still &= cv2.dilate(marked.view(np.uint8), np.ones(reach, np.uint8)) > 0
+    found, labels = cv2.connectedComponents((still | marked).view(np.uint8), connectivity=8)
+    ours = np.zeros(found, bool)
+    ours[labels[marked]] = True
+    return ours[labels] & ~marked
 
 
 def _mostly(pixels: np.ndarray, chosen: np.ndarray) -> np.ndarray:

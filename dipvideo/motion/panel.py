@@ -19,7 +19,9 @@ PAIRS = 300  # lines tried
 SAMPLES = 4000  # pixels each is tried on
 # Shares of the background that a box may let through: what lets nearly all of it through is a hole grown too large.
 DIMMEST, CLEAREST = 0.15, 0.8
-LEAST_SHARE = 0.2  # of what may vote that must lie on the line
+# Share of what may vote that must lie on the line: of an area; of strokes, which are translucent all over if at all (.5
+# and .3 of two such captions; on three opaque ones .2 did by chance, which cost 6 dB).
+LEAST_SHARE, LEAST_STROKES = 0.2, 0.4
 NEAR = 2.5  # standard deviations that count as on the line
 MANY = 200  # pixels: fewer are no box
 # A line is believed if MOST of the middle frames have one of their own, their median within BORNE_OUT of it, and it
@@ -78,13 +80,13 @@ def find_panel(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, deep:
     bias = (weight * miss).sum(0) / np.maximum(weight.sum(0), 1e-9)
     inside = (weight.sum(0) > 0) & (np.abs(bias) < 3 + 0.5 * np.sqrt(1 / np.maximum(weight.mean(0), 1e-9)))
     inside &= (weight * miss**2).sum(0) < NEAR**2 * np.maximum((weight > 0).sum(0), 1)
-    if (inside & deep).sum() < max(MANY, LEAST_SHARE * deep.sum()):
+    area = _is_area(inside, hole)
+    if (inside & deep).sum() < max(MANY, (LEAST_SHARE if area else LEAST_STROKES) * deep.sum()):
         return None
     parts = [(shown[t, inside], guess[t, inside], variance[t, inside]) for t in range(count)]
     offsets, slopes, doubts = (np.empty((count, n), np.float32) for n in (3, 3, 1))
     for t, part in enumerate(parts):
         offsets[t], slopes[t], doubts[t] = _fit(*part)
-    area = _is_area(inside, hole)
     if not _believed(slopes[middle, 0] * clear, doubts[middle, 0], area, clear < READABLE):
         return None
     _steady(offsets, slopes, doubts, parts, middle, line)
