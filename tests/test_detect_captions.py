@@ -340,6 +340,20 @@ def test_black_boxes_that_lie_on_each_other_before_a_dark_coat_are_found_whole()
     assert marked[boxes].mean() > 0.97 and marked.sum() < 1.4 * boxes.sum()
 
 
+def test_a_black_box_over_a_night_scene_is_found_whole():
+    """The box is a few levels darker than the picture, which stands still."""
+    night = cv2.GaussianBlur(np.random.default_rng(0).uniform(0, 255, (HEIGHT, WIDTH)), (0, 0), 6)
+    pictures = [3 + 6 * (night - night.min()) / np.ptp(night) for _ in range(FRAMES)]
+    box, text = np.zeros((HEIGHT, WIDTH), bool), lettering("In the dark")
+    box[np.flatnonzero(text[0].any(1))[0] - 6:np.flatnonzero(text[0].any(1))[-1] + 7, 70:250] = True
+    for picture in pictures[12:45]:
+        picture[box] = 0
+    burn(pictures, text, 12, 45)
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (12, 45)
+    assert whole_hole(event)[box].mean() > 0.99 and event.hole.sum() < 1.5 * box.sum()
+
+
 def test_ground_of_one_colour_that_was_there_before_is_the_pictures():
     pictures = moving()
     for picture in pictures:

@@ -11,11 +11,11 @@ STEP_255 = 4.0  # luma step across an edge, where it counts
 STRAIGHT = 0.8  # of an edge's length shows that step
 SIDES = 3  # that must be found; of two lines' boxes that meet, one side is hidden
 WORTH = 6.0  # median luma step of a side
-# Ground of one colour: within EVEN_255 of it, steady to STEADY_255 (compression). Where a caption lies on such ground
-# ALL of what is NEAREST … NEAR pixels from its letters is: before black boxes in two clips .94 and more, of other lines
-# in three clips .22 at most. Nearer
-# lies what compression smears.
-EVEN_255, STEADY_255, ALL, NEAREST, NEAR = 6.0, 4.0, 0.85, 2.5, 4.5
+# Ground of one colour: steady to STEADY_255 (compression), and within WIDER times what ALL of it keeps to, EVEN_255 at
+# least and at most: a black box over a night scene is a few levels darker. Where a caption lies on such ground ALL of
+# what is NEAREST … NEAR pixels from its letters is: before black boxes in three clips .91 and more, of other lines in
+# twenty .65 at most. Nearer lies what compression smears.
+EVEN_255, WIDER, STEADY_255, ALL, NEAREST, NEAR = (2.5, 6.0), 2.5, 4.0, 0.85, 2.5, 4.5
 CAME_255, CAME = 4.0, 0.3  # luma step at the caption's coming or going, and the share of its ground that takes it
 BORDER = 0.5  # of both ends of what is looked at: ground that goes on there is the picture's own
 
@@ -57,7 +57,8 @@ def even_ground(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarra
     beside = (distance >= NEAREST) & (distance <= NEAR)
     if beside.sum() < 20:
         return None
-    even = (np.abs(mean - np.median(mean[beside])) <= EVEN_255) & (deviation <= STEADY_255)
+    off = np.abs(mean - np.median(mean[beside]))
+    even = (off <= np.clip(WIDER * np.quantile(off[beside], ALL), *EVEN_255)) & (deviation <= STEADY_255)
     if even[beside].mean() < ALL:
         return None
     above = text.grown(round(height), *mean.shape)

@@ -21,6 +21,7 @@ CHANGE_255 = 7.0  # luma step at a caption's coming and going that says "covered
 SHADE_255 = 12.0  # luma step against farther away
 STILLNESS = 0.6  # of the deviation over time farther away
 STANDS, STRAY = 0.25, 0.5  # of the deviation over time around it; of a letter's height beyond what was found
+CHANGES = 4.0  # times the change around it
 BESIDE = 0.02  # of a window must lie beside the text to say what the picture does there
 MOVING_255 = 6.0  # deviation over time of a picture that moves
 PROMINENT = 0.5  # of the letters' usual contrast: the inside of a letter
@@ -28,6 +29,7 @@ CALM_255 = 8.0  # deviation over time of a letter: compression, grain
 THIN = 0.55  # of the deviation around it, for a letter so thin that the picture shows through
 COLOUR_255 = 45  # letters of one line differ less in luma
 SOFT = 1.0  # pixels of an edge beyond what is fully covered
+EDGE = 1  # pixels of the soft edge of ground of one colour
 FAINT = 0.3  # of the letters' usual contrast: the softest edge of a letter
 STILL_255 = 8.0  # so little changes in a picture that stands still
 CHANGED_255 = 20.0  # luma step that is text coming and going there
@@ -64,7 +66,7 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     halo = max(HALO_LEAST, picture_height / HALO_PART)
     reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
     marked, hole = (text | (distance <= reaches[sector] + more + SOFT) for more in (0, halo))
-    strays = _strays(marked, hole, deviation, height)
+    strays = _strays(marked, hole, deviation, changes, height)
     if strays.any():
         marked |= strays
         hole |= cv2.distanceTransform((~strays).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= halo + SOFT
@@ -77,8 +79,8 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
         hole[box.grown(round(halo), *hole.shape).slices] = True
         pad = max(around.top - box.top, box.bottom - around.bottom)
     elif (ground := even_ground(mean, deviation, changes, around, distance, height)) is not None:
-        marked |= ground
-        hole |= cv2.dilate(ground.view(np.uint8), np.ones((2 * round(halo) + 1,) * 2, np.uint8)) > 0
+        for cover, more in ((marked, EDGE), (hole, EDGE + round(halo))):
+            cover |= cv2.dilate(ground.view(np.uint8), np.ones((2 * more + 1,) * 2, np.uint8)) > 0
     return Cover(hole, marked, around, pad, round(halo))
 
 
@@ -146,22 +148,29 @@ def _came_and_went(changes: list[np.ndarray], deviation: np.ndarray, letters: np
     return (least > CHANGED_255) & (deviation <= _calm(deviation, letters)) & near
 
 
-def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, height: float) -> np.ndarray:
-    """(h, w) bool: what hangs together with the text and stands still with it where the picture moves: dots over
-    joined-up letters, say, or the outline around them.
+def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray],
+            height: float) -> np.ndarray:
+    """(h, w) bool: what hangs together with the text and stands still with it where the picture moves, or came and
+    went with it where the picture did not change: dots over joined-up letters, say, or a letter that was not found.
     """
     side, known = 2 * round(height) + 1, (~hole).astype(np.float32)
 
-    def around(corner: tuple[int, int]) -> np.ndarray:
-        share, moves = (cv2.blur(values, (side, side), anchor=corner) for values in (known, deviation * known))
-        return np.where(share > BESIDE, moves / np.maximum(share, BESIDE), np.inf)
+    def around(values: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
+        """Their mean beside the text, in the window with that corner here; NaN where there is no such place."""
+        share, total = (cv2.blur(part, (side, side), anchor=corner) for part in (known, values * known))
+        return np.where(share > BESIDE, total / np.maximum(share, BESIDE), np.nan)
 
     # on all sides: beside what passes by, what it does not pass stands still, too
-    moving = np.minimum.reduce([around((x, y)) for x in (0, side - 1) for y in (0, side - 1)])
-    still = (deviation < STANDS * moving) & (moving > MOVING_255) & np.isfinite(moving)
+    corners = [(x, y) for x in (0, side - 1) for y in (0, side - 1)]
+    moving = np.fmin.reduce([around(deviation, corner) for corner in corners])
+    strays = (deviation < STANDS * moving) & (moving > MOVING_255)
+    if changes:
+        least = np.minimum.reduce(changes)
+        changing = np.fmax.reduce([around(least, corner) for corner in corners])
+        strays |= least > np.maximum(CHANGES * changing, CHANGED_255)
     reach = (2 * max(round(STRAY * height), 3) + 1,) * 2
-    still &= cv2.dilate(marked.view(np.uint8), np.ones(reach, np.uint8)) > 0
-    found, labels = cv2.connectedComponents((still | marked).view(np.uint8), connectivity=8)
+    strays &= cv2.dilate(marked.view(np.uint8), np.ones(reach, np.uint8)) > 0
+    found, labels = cv2.connectedComponents((strays | marked).view(np.uint8), connectivity=8)
     ours = np.zeros(found, bool)
     ours[labels[marked]] = True
     return ours[labels] & ~marked
