@@ -143,8 +143,9 @@ class CaptionFinder:
         pictures = [track.mean, track.start.picture, stop.picture]
         if track.line.dark:
             pictures = [255 - picture if picture is not None else None for picture in pictures]
+        row = track.row & track.box if track.row else None
         cover = make_hole(pictures[0], track.deviation, *pictures[1:], track.letters, track.line.height, self._height,
-                          self._kernel)
+                          self._kernel, row and row.within(track.box))
         if self._ocr is not None and (track.seen or candidate.points >= WORTH_READING):
             candidate.reading = self._worker.submit(self._ocr.read, track.mean, _row(track, cover.text))
         if self._must_be_seen and not (candidate.seen or candidate.read):
@@ -156,8 +157,7 @@ class CaptionFinder:
         """Take what the text detector saw in frame `asked`; the tracks have seen the frames up to `now`."""
         for track in self._tracks:
             if track.born < asked <= track.last_shown:
-                track.asked += 1
-                track.seen += any(_covers(sighting.box, track.line.box) for sighting in sightings)
+                track.look(next((s.box for s in sightings if _covers(s.box, track.line.box)), None))
         while self._refused and self._refused[0][0] < asked - REFUSED_SECONDS * float(self._info.rate):
             self._refused.popleft()
         for sighting in sightings:
@@ -176,7 +176,7 @@ class CaptionFinder:
         alike = 255 if self._ring.cuts_between(born - 1, born + 2) else 0
         newborn = np.full(self._ring.frames[0][1].shape, alike, np.uint8)
         track = Track(line, born, self._ring.until(last), newborn, self._fade)
-        track.asked = track.seen = 1
+        track.look(seen_in)
         for index, luma in self._ring.frames:
             if last < index <= now and not track.hopeless:
                 track.update(index, luma, index in self._ring.cuts)

@@ -30,6 +30,7 @@ THIN = 0.55  # of the deviation around it, for a letter so thin that the picture
 COLOUR_255 = 45  # letters of one line differ less in luma
 SOFT = 1.0  # pixels of an edge beyond what is fully covered
 EDGE = 1  # pixels of the soft edge of ground of one colour
+FOUND = 0.9  # of a row's columns lie within a letter's height of letters: of twenty clips' lines .97, or .8 and less
 FAINT = 0.3  # of the letters' usual contrast: the softest edge of a letter
 STILL_255 = 8.0  # so little changes in a picture that stands still
 CHANGED_255 = 20.0  # luma step that is text coming and going there
@@ -52,11 +53,13 @@ class Cover:
 
 
 def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None, after: np.ndarray | None,
-              letters: np.ndarray, height: float, picture_height: int, kernel: np.ndarray) -> Cover:
+              letters: np.ndarray, height: float, picture_height: int, kernel: np.ndarray,
+              row: tuple[slice, slice] | None = None) -> Cover:
     """The hole of one line.
 
     mean, deviation: (h, w) of luma while the line is there; before, after: luma just outside, None where another shot
-    is there; letters: (h, w) bool, what is known of the letters; height: of a letter; kernel: `stroke_kernel`.
+    is there; letters: (h, w) bool, what is known of the letters; height: of a letter; kernel: `stroke_kernel`; row:
+    where the text detector saw the line, None where it did not.
     """
     changes = [np.abs(mean - other) for other in (before, after) if other is not None]
     letters = all_letters(mean, deviation, changes, _alike(letters, mean, deviation), height, kernel)
@@ -66,7 +69,8 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     halo = max(HALO_LEAST, picture_height / HALO_PART)
     reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
     marked, hole = (text | (distance <= reaches[sector] + more + SOFT) for more in (0, halo))
-    strays = _strays(marked, hole, deviation, changes, height)
+    lost = _lost_row(letters, height, row)
+    strays = _strays(marked, hole, deviation, changes, height, lost)
     if strays.any():
         marked |= strays
         hole |= cv2.distanceTransform((~strays).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= halo + SOFT
@@ -148,12 +152,22 @@ def _came_and_went(changes: list[np.ndarray], deviation: np.ndarray, letters: np
     return (least > CHANGED_255) & (deviation <= _calm(deviation, letters)) & near
 
 
-def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray],
-            height: float) -> np.ndarray:
-    """(h, w) bool: what hangs together with the text and stands still with it where the picture moves, or came and
-    went with it where the picture did not change: dots over joined-up letters, say, or a letter that was not found.
+def _lost_row(letters: np.ndarray, height: float, row: tuple[slice, slice] | None) -> np.ndarray:
+    """(h, w) bool: the row that the text detector saw, if words of it were not found: all False if they were."""
+    lost = np.zeros_like(letters)
+    if row is not None:
+        found = np.convolve(letters[row].any(0), np.ones(2 * round(height) + 1), "same") > 0
+        lost[row] = found.mean() < FOUND
+    return lost
+
+
+def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], height: float,
+            lost: np.ndarray) -> np.ndarray:
+    """(h, w) bool: what stands still with the text where the picture moves, or came and went with it where the picture
+    did not change, and hangs together with it: dots over joined-up letters, say; and whatever does so where words are
+    `lost`, (h, w) bool, as those not yet sung.
     """
-    side, known = 2 * round(height) + 1, (~hole).astype(np.float32)
+    side, known = 2 * round(height) + 1, (~(hole | lost)).astype(np.float32)
 
     def around(values: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
         """Their mean beside the text, in the window with that corner here; NaN where there is no such place."""
@@ -164,16 +178,21 @@ def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, changes
     corners = [(x, y) for x in (0, side - 1) for y in (0, side - 1)]
     moving = np.fmin.reduce([around(deviation, corner) for corner in corners])
     strays = (deviation < STANDS * moving) & (moving > MOVING_255)
+    reach = (2 * max(round(STRAY * height), 3) + 1,) * 2
+    near = cv2.dilate(marked.view(np.uint8), np.ones(reach, np.uint8)) > 0
     if changes:
         least = np.minimum.reduce(changes)
-        changing = np.fmax.reduce([around(least, corner) for corner in corners])
+        changing = [around(least, corner) for corner in corners]
+        # where a word is lost, one side that did not change is enough
+        changing = np.where(lost, np.fmin.reduce(changing), np.fmax.reduce(changing))
         strays |= least > np.maximum(CHANGES * changing, CHANGED_255)
-    reach = (2 * max(round(STRAY * height), 3) + 1,) * 2
-    strays &= cv2.dilate(marked.view(np.uint8), np.ones(reach, np.uint8)) > 0
+    strays &= near | lost
     found, labels = cv2.connectedComponents((strays | marked).view(np.uint8), connectivity=8)
     ours = np.zeros(found, bool)
-    ours[labels[marked]] = True
-    return ours[labels] & ~marked
+    ours[labels[marked]] = ours[labels[strays & lost]] = True
+    strays = ours[labels] & ~marked
+    outlines, _ = cv2.findContours(strays.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(strays.astype(np.uint8), outlines, -1, 1, cv2.FILLED) > 0
 
 
 def _mostly(pixels: np.ndarray, chosen: np.ndarray) -> np.ndarray:

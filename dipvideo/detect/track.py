@@ -49,6 +49,7 @@ class Track:
         self._narrow(self.letters)
         self.born_alike = float((newborn[self.box.slices] > 0).mean())
         self.asked = self.seen = 0
+        self.row: Box | None = None
         self._inner = INNER_SEEN if line.seeded else 50
         self._low = 0
         self._sum = np.zeros(self.text.shape, np.float32)
@@ -101,6 +102,13 @@ class Track:
             return False
         known = self.text[shared.within(self.box)] & line.letters[shared.within(line.box)]
         return bool(known.sum() > 0.5 * line.letters.sum())
+
+    def look(self, box: Box | None) -> None:
+        """Note that the text detector looked while it was there, and in which box it saw it."""
+        self.asked += 1
+        if box is not None:
+            self.seen += 1
+            self.row = box | self.row if self.row else box
 
     def update(self, index: int, luma: np.ndarray, new_shot: bool) -> bool:
         """Take the next frame; False once the line is gone (see `last_shown`)."""
