@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from . import detect
 from .errors import OptionError, Truncated, Unreadable
@@ -16,9 +14,6 @@ if TYPE_CHECKING:
     from .frame import Frame
     from .io import Source
     from .options import SpanOptions
-
-T = TypeVar("T")
-AHEAD = 4  # frames that are decoded and looked at for cuts while the caller works
 
 
 def span_of(source: Source, options: SpanOptions) -> range:
@@ -51,21 +46,12 @@ def watch(source: Source, options: SpanOptions, tell: Tell, stage: str) -> Itera
                         "cut off. Fetch it again, or add --partial to restore what is there.")
     span = span_of(source, options)
     shots, seen = detect.ShotFinder(), 0
-    for frame, cut in _ahead((frame, shots.update(frame)) for frame in source.frames(span.start, span.stop)):
-        yield frame, cut and seen > 0
+    for frame in source.frames(span.start, span.stop):
+        yield frame, shots.update(frame) and seen > 0
         seen += 1
         tell(Progress(stage, frame.index + 1 - span.start, len(span)))
     if not seen:
         raise Unreadable(f"Not one frame of {source.info.path!r} can be decoded: it is damaged; fetch it again.")
-
-
-def _ahead(items: Iterator[T]) -> Iterator[T]:
-    """The items, AHEAD of them made in a thread of its own before they are asked for."""
-    with ThreadPoolExecutor(1, "decoder") as thread:
-        coming = deque(thread.submit(next, items, None) for _ in range(AHEAD))
-        while (item := coming.popleft().result()) is not None:
-            coming.append(thread.submit(next, items, None))
-            yield item
 
 
 def _seconds(text: str) -> float:
