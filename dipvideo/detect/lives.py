@@ -29,13 +29,14 @@ class Lives:
     def update(self, luma: np.ndarray) -> None:
         """Take the next frame's luma, (H, W) uint8."""
         if self.steady.size == 0:
-            self.steady, self.age = luma.copy(), np.zeros_like(luma)
+            self.steady, self.age, self._step = luma.copy(), np.zeros_like(luma), np.empty_like(luma)
             return
-        step = cv2.absdiff(luma, self.steady)
-        _, alive = cv2.threshold(step, TOLERANCE_255, OLDEST, cv2.THRESH_BINARY_INV)
-        self.age = cv2.min(cv2.add(self.age, 1), alive)
-        self.steady = cv2.addWeighted(luma, FOLLOW, self.steady, 1 - FOLLOW, 0)
-        cv2.copyTo(luma, cv2.bitwise_not(alive), self.steady)
+        step, steady = self._step, self.steady  # in place: fresh pages for every pass would take as long as the passes
+        cv2.absdiff(luma, steady, dst=step)
+        cv2.threshold(step, TOLERANCE_255, OLDEST, cv2.THRESH_BINARY_INV, dst=step)
+        cv2.min(cv2.add(self.age, 1, dst=self.age), step, dst=self.age)
+        cv2.addWeighted(luma, FOLLOW, steady, 1 - FOLLOW, 0, dst=steady)
+        cv2.copyTo(luma, cv2.bitwise_not(step, dst=step), steady)
 
     def born_between(self, youngest: int, oldest: int) -> np.ndarray:
         """(H, W) uint8, 255 where the age is within [youngest, oldest]."""

@@ -50,7 +50,7 @@ def full_range(plane: np.ndarray, layout: PixelLayout) -> np.ndarray:
         plane = (plane >> (layout.depth - 8)).astype(np.uint8)
     if layout.full_range:
         return plane.copy()
-    return cv2.LUT(np.ascontiguousarray(plane), _LIMITED_TO_FULL)
+    return cv2.LUT(plane, _LIMITED_TO_FULL)
 
 
 _LIMITED_TO_FULL = np.rint((np.arange(256) - 16) * (255 / 219)).clip(0, 255).astype(np.uint8)

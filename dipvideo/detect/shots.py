@@ -37,6 +37,8 @@ class ShotFinder:
         planes = frame.planes
         # green carries most of the luma of "rgb"
         plane = planes.arrays[1] if planes.layout.family == "rgb" else planes.luma
+        while plane.shape[1] >= 4 * THUMB_WIDTH and plane.shape[0] >= 4 * THUMB_HEIGHT:  # by halves: four times as fast
+            plane = cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         thumb = cv2.resize(plane, (THUMB_WIDTH, THUMB_HEIGHT), interpolation=cv2.INTER_AREA)
         thumb = full_range(thumb, planes.layout)
         if thumb.std() < FEATURELESS_255 and self._thumb is not None:
