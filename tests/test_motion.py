@@ -251,20 +251,6 @@ def test_text_that_a_short_mask_leaves_out_is_told_from_halo() -> None:
     assert not doubtful.any()  # deep inside, with nothing known, text is likelier
 
 
-def test_text_as_bright_as_the_picture_is_on_average_is_no_picture() -> None:
-    """Grey letters over what is now dark, now bright, add nothing on average; one frame knows nearly nothing."""
-    draw = np.random.default_rng(0)
-    background = draw.uniform(40, 180, (12, 200)).astype(np.float32)
-    background += 110 - background.mean(0)
-    guess = background + draw.normal(0, 3, background.shape).astype(np.float32)
-    variance = np.full(guess.shape, 9, np.float32)
-    guess[4], variance[4] = draw.uniform(0, 255, 200), 7000
-    text = np.arange(200) % 2 == 0
-    shown = np.where(text, 110, background) + draw.normal(0, 2, background.shape).astype(np.float32)
-    free = free_of_text(shown, guess, variance, np.full(200, 0.95, np.float32)) > SURE
-    assert not free[text].any() and free[~text].mean() > 0.95
-
-
 @pytest.mark.parametrize(("share", "found"), [(0.3, False), (0.8, True)])
 def test_letters_are_translucent_all_over_or_not_at_all(share: float, found: bool) -> None:
     """Of opaque strokes some lie on a line by chance: where the picture is as dark as they are."""
