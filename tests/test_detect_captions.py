@@ -314,6 +314,24 @@ def test_what_stands_still_with_the_letters_is_text_where_all_around_it_moves(pa
     assert not cover.marked[above].any() if passing else cover.marked[dot].all()
 
 
+def test_a_word_not_yet_sung_is_found_in_the_row_that_the_detector_saw():
+    """Of a colour as dark as the picture, it gives no bright strokes; its outline came and went with the rest."""
+    shape = (60, 200)
+    letters, words = np.zeros(shape, bool), np.zeros(shape, np.uint8)
+    letters[24:36, 20:60:8] = letters[24:36, 21:60:8] = letters[24:36, 22:60:8] = True
+    cv2.putText(words, "again", (110, 36), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+    outline = cv2.dilate(words | letters.astype(np.uint8) * 255, np.ones((5, 5))) > 0
+    clean = np.full(shape, 80, np.float32) + np.random.default_rng(0).normal(0, 2, shape).astype(np.float32)
+    mean = clean.copy()
+    mean[outline], mean[letters], mean[words > 127] = 10, 240, 80
+    deviation = np.where(words > 127, 30, 1).astype(np.float32)  # they change when they are sung
+    row = (slice(18, 42), slice(14, 190))
+    alone, seen = (make_hole(mean, deviation, clean, clean, letters, 12, HEIGHT, stroke_kernel(HEIGHT), where)
+                   for where in (None, row))
+    assert alone.hole[words > 127].mean() < 0.1 and seen.marked[words > 127].mean() > 0.98
+    assert seen.marked.sum() < 1.6 * outline.sum() and seen.text.right > 180
+
+
 def test_what_the_picture_shows_by_itself_beyond_an_end_is_no_trace_of_the_line():
     """Shares of a line's contrast, from its last frames on: the picture behind it looks half like the line."""
     level = (0.53, 0.47, 0.46, 0.42, 0.43, 0.44)

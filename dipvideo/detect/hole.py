@@ -74,7 +74,7 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     if strays.any():
         marked |= strays
         hole |= cv2.distanceTransform((~strays).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= halo + SOFT
-    rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
+    rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero((letters | lost).any(0))
     around = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     pad = None
     box = backing_box([mean, *(mean - other for other in (before, after) if other is not None)], around, distance)

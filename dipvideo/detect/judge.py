@@ -32,7 +32,6 @@ NEAR = 3.0  # letter heights between lines of a caption, at most
 COMPANION = 1.0  # points that a line needs even in company
 COMPANION_COLOUR_255 = 70  # lines of one caption differ less
 READ, SEEN, UNSEEN = 2.5, 1.0, -1.5  # what the text detector's word is worth, instead of a line's looks or beside them
-POOR = 0.7  # flaws from which SEEN is worth nothing: the detector sees text in railings, too, but cannot read it
 DARK = -0.5  # dark letters are more often the picture's than bright ones, less often than dim ones
 SEEN_MOSTLY = 0.5  # of the looks show a line that is worth that
 STEADY = 0.06  # of lines that are mostly judged by that word: captions keep under it, animated titles do not
@@ -100,8 +99,7 @@ class Candidate:
         looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
         # animated lettering is read, too, and the picture between letters while a caption covers it
         if self.unsteady < STEADY and self.seen >= SEEN_MOSTLY * self.asked:
-            seen = SEEN if line.flaws < POOR else 0.0
-            looks = max(looks, READ if self.read else seen if self.seen else looks)
+            looks = max(looks, READ if self.read else SEEN if self.seen else looks)
         if self.asked >= LOOKS_MANY and not (self.seen or self.read):
             looks += UNSEEN
         looks += DARK if line.dark else float(np.interp(line.colour, (DIM_255, BRIGHT_255), (-1, 1)))
