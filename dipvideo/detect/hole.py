@@ -168,24 +168,21 @@ def _strays(marked: np.ndarray, hole: np.ndarray, deviation: np.ndarray, changes
     `lost`, (h, w) bool, as those not yet sung.
     """
     side, known = 2 * round(height) + 1, (~(hole | lost)).astype(np.float32)
-
-    def around(values: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
-        """Their mean beside the text, in the window with that corner here; NaN where there is no such place."""
-        share, total = (cv2.blur(part, (side, side), anchor=corner) for part in (known, values * known))
-        return np.where(share > BESIDE, total / np.maximum(share, BESIDE), np.nan)
-
+    least = np.minimum.reduce(changes) if changes else np.zeros_like(deviation)
+    sums, means = cv2.merge((known, deviation * known, least * known)), []
+    for corner in ((x, y) for x in (0, side - 1) for y in (0, side - 1)):
+        share, *totals = cv2.split(cv2.blur(sums, (side, side), anchor=corner))
+        means.append([np.where(share > BESIDE, total / np.maximum(share, BESIDE), np.nan) for total in totals])
+    # what the picture does beside the text in each of the four windows that have a corner here, NaN where none is seen
+    moving, changing = np.moveaxis(np.array(means), 1, 0)
     # on all sides: beside what passes by, what it does not pass stands still, too
-    corners = [(x, y) for x in (0, side - 1) for y in (0, side - 1)]
-    moving = np.fmin.reduce([around(deviation, corner) for corner in corners])
+    moving = np.fmin.reduce(moving)
+    # where a word is lost, one side that did not change is enough
+    changing = np.where(lost, np.fmin.reduce(changing), np.fmax.reduce(changing))
     strays = (deviation < STANDS * moving) & (moving > MOVING_255)
+    strays |= least > np.maximum(CHANGES * changing, CHANGED_255)
     reach = (2 * max(round(STRAY * height), 3) + 1,) * 2
     near = cv2.dilate(marked.view(np.uint8), np.ones(reach, np.uint8)) > 0
-    if changes:
-        least = np.minimum.reduce(changes)
-        changing = [around(least, corner) for corner in corners]
-        # where a word is lost, one side that did not change is enough
-        changing = np.where(lost, np.fmin.reduce(changing), np.fmax.reduce(changing))
-        strays |= least > np.maximum(CHANGES * changing, CHANGED_255)
     strays &= near | lost
     found, labels = cv2.connectedComponents((strays | marked).view(np.uint8), connectivity=8)
     ours = np.zeros(found, bool)

@@ -25,6 +25,7 @@ class Lives:
     def __init__(self) -> None:
         self.steady: np.ndarray = np.empty((0, 0), np.uint8)
         self.age: np.ndarray = np.empty((0, 0), np.uint8)
+        self._step: np.ndarray = np.empty((0, 0), np.uint8)  # scratch
 
     def update(self, luma: np.ndarray) -> None:
         """Take the next frame's luma, (H, W) uint8."""

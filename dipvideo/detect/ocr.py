@@ -1,14 +1,13 @@
 """Where text is and what it says, by PP-OCRv6 from the rapidocr package: its weights lie in its wheel.
 
 Nothing is ever fetched: the weights are named by their path, and rapidocr downloads only what is not. It is imported
-when it first looks (.7 s), in its own thread, and its log is silenced.
+when the first reader is made (.7 s), and its log is silenced.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +33,10 @@ class Sighting:
 
 
 class Ocr:
-    """Sees and reads lines of text in luma, on one thread. Safe to use from one thread at a time.
-
-    The first call loads the networks. Raises OptionError where the package holds none.
-    """
+    """Sees and reads lines of text in luma, on one thread. Safe to use from one thread at a time for each method."""
 
     def __init__(self) -> None:
-        _weights()
+        self._seer, self._reader = _networks()
 
     def see(self, luma: np.ndarray, scale: float) -> list[Sighting]:
         """The level lines of text in (H, W) uint8 luma, which is looked at enlarged by `scale`."""
@@ -50,7 +46,7 @@ class Ocr:
         size = max(round(luma.shape[1] * scale), 16), max(round(luma.shape[0] * scale), 16)
         # colour adds nothing: with it and without, the same 98 % of the pixels of 13 clips' captions lay in boxes
         picture = cv2.cvtColor(cv2.resize(luma, size, interpolation=interpolation), cv2.COLOR_GRAY2BGR)
-        found = _networks()[0](picture, use_det=True, use_cls=False, use_rec=False)
+        found = self._seer(picture, use_det=True, use_cls=False, use_rec=False)
         if found.boxes is None:
             return []
         whole = Box(0, 0, *luma.shape)
@@ -68,7 +64,7 @@ class Ocr:
         """What the line in `text`, a box in (H, W) luma, says, and how sure that is, 0 … 1."""
         crop = luma[text.grown(max(round(CONTEXT * text.height), 2), *luma.shape).slices]
         crop = cv2.cvtColor(np.rint(crop).clip(0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-        read = _networks()[1](crop, use_det=False, use_cls=False, use_rec=True)
+        read = self._reader(crop, use_det=False, use_cls=False, use_rec=True)
         if not read.txts:
             return "", 0.0
         return read.txts[0].strip(), float(read.scores[0])
@@ -81,21 +77,15 @@ def says_something(words: str, score: float) -> bool:
     return score >= SURE and len(written) >= 2 and spelt
 
 
-def _weights() -> list[Path]:
-    """Of the seeing and the reading half."""
-    models = Path(find_spec("rapidocr").origin).parent / "models"
-    paths = [next(models.glob(f"*{task}*.onnx"), None) for task in ("_det_", "_rec_")]
-    if None in paths:
-        raise OptionError("The installed rapidocr holds no weights: install rapidocr 3.10, or take --detector strokes.")
-    return paths
-
-
 @cache  # 30 MB of weights, the same for every film
 def _networks() -> tuple[Any, Any]:
     """The seeing and the reading half: a RapidOCR each, for what it is asked to do is part of its state."""
     import rapidocr
 
-    paths = _weights()
+    models = Path(rapidocr.__file__).parent / "models"
+    paths = [next(models.glob(f"*{task}*.onnx"), None) for task in ("_det_", "_rec_")]
+    if None in paths:
+        raise OptionError("The installed rapidocr holds no weights: install rapidocr 3.10, or take --detector strokes.")
     settings = {
         "Global.log_level": "critical",
         "Global.use_cls": False,
