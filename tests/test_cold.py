@@ -74,6 +74,23 @@ def test_a_way_sets_what_its_name_says() -> None:
     assert weight.is_contiguous()
 
 
+def test_a_step_has_a_floor_of_arithmetic_and_of_bytes() -> None:
+    from dipvideo import engine
+    from dipvideo.benchmark.work import ADAM, PASSES, Rates, Work, work_of
+
+    prior = engine.Prior({"image": (3, 16, 32)}, network="stack:width=4,layers=2,kernel=3", seed=0)
+    pixels, code = 16 * 32, next(iter(prior.codes.values())).shape[1]
+    work, weights = work_of(prior), 9 * (code * 4 + 4 * 3)
+    assert work.operations == 2 * PASSES * weights * pixels
+    assert work.bytes == PASSES * 4 * pixels * (code + 4 + 4 + 3) + ADAM * (weights + 4 + 3)
+    assert Work(10, 10).seconds(Rates(2, 100)) == 5 and Work(10, 10).seconds(Rates(100, 2)) == 5
+
+
+def test_recorded_steps_want_a_gpu(clip: str) -> None:
+    with pytest.raises(OptionError, match="Only a CUDA device replays"):
+        measure_cold(clip, ColdOptions(**SOFT, ways="recorded"))
+
+
 @pytest.mark.parametrize("kind", HOLES)
 @pytest.mark.parametrize("height, width", [(96, 160), (360, 640), (1080, 1920)])
 def test_a_hole_lies_below_and_leaves_most_of_the_picture(kind: str, height: int, width: int) -> None:

@@ -15,6 +15,11 @@ def busy_seconds(device: torch.device) -> float:
     """
     if device.type == "cpu":
         return time.thread_time()
+    settled(device)
+    return time.perf_counter()
+
+
+def settled(device: torch.device) -> None:
+    """Wait until `device` has done what it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter()

@@ -43,6 +43,10 @@ class SpeedOptions(Options):
     heights: str = option("360,720,1080", "Lines of the pictures, which are 16:9.", metavar="N,…")
     presets: str = option("fast,balanced,best", "Which presets.", metavar="NAME,…")
     runs: int = option(3, "How often each; the median counts.", least=1)
+    workers: int = option(1, "Restore a longer film with so many processes; what a captioned frame takes is then the "
+                          "time of the whole run but for looking for captions, by the number of such frames.", least=1)
+    draw: str = option("auto", "As of remove-subtitles: always makes the prior draw each frame.",
+                       choices=("auto", "always", "never"))
     device: str = option("auto", "Where to compute: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE")
 
 
@@ -186,9 +190,10 @@ class ColdOptions(HoleOptions):
     cold_steps: int = option(320, "Steps of a frame.", least=10)
     networks: str = option("taper", "Which networks, as --network takes them, separated by commas.",
                            metavar="NAME[:KEY=VALUE,…],…")
-    ways: str = option("default", "In which ways each is fitted: default, float32, bfloat16, contiguous (instead of "
-                       "channels last), unfused and foreach (Adam), coarse (a quarter and half of the size first), "
-                       "held-out (stops by itself).", metavar="NAME,…")
+    ways: str = option("default", "In which ways each is fitted: default, float32, tf32, bfloat16, recorded (steps as "
+                       "a CUDA graph), compiled (torch.compile), tuned (cuDNN tries its algorithms), contiguous "
+                       "(instead of channels last), unfused and foreach (Adam), coarse (a quarter and half of the size "
+                       "first), held-out (stops by itself).", metavar="NAME,…")
 
 
 @dataclass(frozen=True, kw_only=True)

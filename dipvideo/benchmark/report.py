@@ -103,11 +103,13 @@ def speed_table(speed: Speed, command: str) -> str:
     """A row a height and preset, beside the floor of I/O and the paper's setting."""
     from .speed import PAPER_HEIGHT, PAPER_STEPS  # brings torch
 
-    lines = ["# Speed", "", "Made by", "", f"    {command}", "", f"on {speed.device}.", "",
+    shared = (f", {speed.workers} workers: a captioned frame's time is that of the run but for looking for captions, "
+              "encoding and all, by the number of such frames") if speed.workers > 1 else ""
+    lines = ["# Speed", "", "Made by", "", f"    {command}", "", f"on {speed.device}{shared}.", "",
              "| height | preset | s a captioned frame | steps | looking for captions, frames a s | whole run, frames a "
              "s | decode and encode alone, frames a s | peak memory, MB |", "|---|---|---|---|---|---|---|---|"]
     for pace in speed.paces:
-        lines.append(f"| {pace.height} | {pace.preset} | {pace.frame_seconds:.2f} | {pace.steps:.0f} | "
+        lines.append(f"| {pace.height} | {pace.preset} | {pace.frame_seconds:.3f} | {pace.steps:.0f} | "
                      f"{speed.analysis[pace.height]:.0f} | {pace.whole:.1f} | {speed.floor[pace.height]:.0f} | "
                      f"{pace.memory / 1e6:.0f} |")
     hours = speed.paper_step * PAPER_STEPS / 3600
@@ -168,12 +170,15 @@ def cold_table(cold: Cold, command: str) -> str:
     lines = [f"# Frames fitted from nothing: {cold.clip}", "", "Made by", "", f"    {command}", "",
              f"{len(cold.indices)} frame{'s' * (len(cold.indices) > 1)} from {cold.indices[0]} on, crop {cold.crop}, "
              f"{how}, scored on {cold.scored}; {cold.device}; medians of {cold.seeds} seeds.", "",
-             "| network | way | parameters | ms a step | hole PSNR at the end, dB (spread) | after steps, seconds | "
-             "best on the way, dB | after steps, seconds |", "|---|---|---|---|---|---|---|---|"]
+             "A step's floor: its convolutions' operations at the rate of a large matrix product, or the bytes they "
+             "and Adam must move at that of a large copy, both measured here, whichever takes longer.", "",
+             "| network | way | parameters | ms a step | Gflop, MB | floor, ms | hole PSNR at the end, dB (spread) | "
+             "after steps, seconds | best on the way, dB | after steps, seconds |", f"|{'---|' * 10}"]
     for row in cold.rows:
         best = max(range(len(row.psnr)), key=row.psnr.__getitem__)
         lines.append(f"| `{row.network}` | {row.way} | {row.parameters / 1e3:.0f} k | "
-                     f"{1000 * row.seconds[-1] / row.steps[-1]:.0f} | {row.psnr[-1]:.2f} ({row.spread[0]:.2f} … "
+                     f"{1000 * row.step_seconds:.3g} | {row.work.operations / 1e9:.2f}, {row.work.bytes / 1e6:.1f} | "
+                     f"{1000 * row.work.seconds(row.rates):.2g} | {row.psnr[-1]:.2f} ({row.spread[0]:.2f} … "
                      f"{row.spread[1]:.2f}) | {row.steps[-1]:.0f}, {row.seconds[-1]:.1f} | {row.psnr[best]:.2f} | "
                      f"{row.steps[best]:.0f}, {row.seconds[best]:.1f} |")
     return "\n".join(lines) + "\n"

@@ -28,6 +28,7 @@ from .options import SpeedOptions
 
 FRAMES, TEXT = 120, (24, 88)  # of the film that is measured, and those with a caption
 LONG = 8  # times that: the film that is looked through for captions, so that starting up is no great part of it
+EACH = 2  # times that, which are one stretch, for each worker
 PAPER = "skip:skip=128-128-128-128-128,upsample=nearest"  # for text; 6000 steps a picture
 PAPER_STEPS, PAPER_HEIGHT, TIMED_STEPS = 6000, 360, 2
 
@@ -36,8 +37,8 @@ PAPER_STEPS, PAPER_HEIGHT, TIMED_STEPS = 6000, 360, 2
 class Pace:
     """One preset at one height.
 
-    frame_seconds: of a captioned frame; steps: of one; whole: frames a second in all; memory: the process's peak in
-    bytes.
+    frame_seconds: of a captioned frame, with several workers that of the run but for its plan, by their number; steps:
+    of one; whole: frames a second in all; memory: the process's peak in bytes.
     """
 
     height: int
@@ -54,6 +55,8 @@ class Speed:
     height; paper_step: seconds of one step of the paper's network on a full frame of PAPER_HEIGHT lines."""
 
     device: str
+    workers: int
+    draw: str
     paces: tuple[Pace, ...]
     analysis: dict[int, float]
     floor: dict[int, float]
@@ -84,7 +87,7 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                 advance(f"{height} lines, passed through")
                 times.append(_pass(film, Path(scratch) / "passed.mp4"))
             floor[height] = FRAMES / median(times)
-            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, LONG), []
+            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, max(LONG, EACH * options.workers)), []
             for _ in range(options.runs):
                 advance(f"{height} lines, looked through")
                 summary = _summary(long, "--plan-only", "-o", str(long.with_suffix(".plan")))
@@ -94,11 +97,11 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                 found = []
                 for _ in range(options.runs):
                     advance(f"{height} lines, {preset}")
-                    found.append(_pace(film, height, preset, options.device))
+                    found.append(_pace(film if options.workers == 1 else long, height, preset, options))
                 paces.append(sorted(found, key=lambda pace: pace.frame_seconds)[len(found) // 2])
         advance("the paper's network")
         paper = paper_step(device, PAPER_HEIGHT, PAPER_HEIGHT * 16 // 9)
-    return Speed(engine.describe(device), tuple(paces), analysis, floor, paper)
+    return Speed(engine.describe(device), options.workers, options.draw, tuple(paces), analysis, floor, paper)
 
 
 def _film(path: Path, height: int, times: int = 1) -> Path:
@@ -136,10 +139,12 @@ def _pass(film: Path, target: Path) -> float:
     return time.perf_counter() - began
 
 
-def _pace(film: Path, height: int, preset: str, device: str) -> Pace:
-    summary = _summary(film, "--preset", preset, "--device", device, "--no-smart-render")
+def _pace(film: Path, height: int, preset: str, options: SpeedOptions) -> Pace:
+    summary = _summary(film, "--preset", preset, "--device", options.device, "--workers", str(options.workers),
+                       "--draw", options.draw, "--no-smart-render")
     touched = max(summary["touched"], 1)
-    return Pace(height, preset, summary["restore_seconds"] / touched, summary["steps"] / touched,
+    spent = summary["restore_seconds"] if options.workers == 1 else summary["seconds"] - summary["plan_seconds"]
+    return Pace(height, preset, spent / touched, summary["steps"] / touched,
                 summary["frames"] / summary["seconds"], summary["memory"])
 
 

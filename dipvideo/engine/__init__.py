@@ -3,6 +3,7 @@
     device      where to compute, in what arithmetic
     threads     on how many threads of a CPU
     prior       networks and their code, fixed within a shot
+    recorded    a prior's steps, replayed by a GPU on its own
     ensemble    several priors that answer together
     warmstart   what of the last frames a frame starts from
     stop        when a frame is done

@@ -12,6 +12,7 @@ from torch import nn
 from ..networks import make
 from ..problems import Codes, Estimate, Problem
 from . import threads
+from .recorded import Recorded
 
 CODE_SPAN = 0.1  # z ~ U(0, 0.1), as in the paper
 
@@ -52,7 +53,10 @@ class Prior:
             self.codes = codes or {name: torch.rand(1, self.networks[name].code_channels, *size) * CODE_SPAN
                                    for name, size in drawn.items()}
         self.members = [self]
-        self._moved = (0, 0) if moving else None
+        self._canvas = drawn
+        # The rows and columns of a canvas that show the picture.
+        self._window = {name: [torch.arange(side, device=self.device) for side in size]
+                        for name, size in self._sizes.items()} if moving else {}
         self.learning_rate = learning_rate or min(n.learning_rate for n in self.networks.values())
         if flat:
             for network in self.networks.values():
@@ -65,9 +69,11 @@ class Prior:
         self._first = self.weights()
         self._noise = input_noise * CODE_SPAN / 12**0.5  # a uniform's deviation is its span / √12
         self._generator = torch.Generator(self.device).manual_seed(seed)
+        self.recorded: Recorded | None = None
         self._mean: Weights = []
         self._gathered = 0  # steps
-        self.reset()
+        self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate,
+                                          fused=self.device.type in ("cpu", "cuda"))
         if self.device.type == "cpu":
             threads.settle(self.networks, self)
 
@@ -76,10 +82,18 @@ class Prior:
         self.load(self._first)
         self.forget_moments()
 
+    def record(self) -> None:
+        """Let the GPU replay steps by itself from here on, see `Recorded`; on CUDA. No table says that it wins yet:
+        only `benchmark cold --ways recorded` asks for it."""
+        self.recorded = Recorded(self.device, self._generator)
+        for group in self.optimiser.param_groups:
+            group["lr"] = torch.as_tensor(group["lr"], device=self.device)  # where a recording finds it
+
     def forget_moments(self) -> None:
         """Drop all that Adam has gathered, and keep the weights."""
-        self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate,
-                                          fused=self.device.type in ("cpu", "cuda"))
+        for state in self.optimiser.state.values():
+            for value in state.values():
+                value.zero_()
 
     def forget_direction(self) -> None:
         """Drop Adam's first moment, which points where the last frame lay, and keep its second, the step's scale."""
@@ -105,9 +119,9 @@ class Prior:
         fed = self.codes if codes is None else codes
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             made = {name: network(self._input(fed[name], perturb)).float() for name, network in self.networks.items()}
-        if self._moved is None:
+        if not self._window:
             return made
-        return {name: x.roll(self._moved, (2, 3))[..., :self._sizes[name][0], :self._sizes[name][1]]
+        return {name: x.index_select(2, self._window[name][0]).index_select(3, self._window[name][1])
                 for name, x in made.items()}
 
     def follow(self, moved: tuple[int, int]) -> None:
@@ -117,7 +131,9 @@ class Prior:
         prior that was made to move. On a hand-held bird (18 pixels a frame) 16 steps give 38.0 dB instead of 32.5; a
         code that moves under a still network, which meets other edges and other phases then, gives 35.2.
         """
-        self._moved = moved
+        for name, places in self._window.items():
+            for place, by, side in zip(places, moved, self._canvas[name], strict=True):
+                place.copy_((torch.arange(len(place)) - by) % side)
 
     def _input(self, z: torch.Tensor, perturb: bool) -> torch.Tensor:
         if perturb and self._noise:
@@ -126,6 +142,11 @@ class Prior:
 
     def step(self, problem: Problem) -> torch.Tensor:
         """One step of Adam towards `problem`; returns the loss before it, without reading it back."""
+        if self.recorded is None:
+            return self._step(problem)
+        return self.recorded.step(problem, self._step, self.optimiser)
+
+    def _step(self, problem: Problem) -> torch.Tensor:
         loss = problem.loss(self(problem.codes(), perturb=True))
         loss.backward()
         self.optimiser.step()

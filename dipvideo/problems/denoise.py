@@ -68,7 +68,8 @@ class DenoiseProblem(Problem):
             return picture[..., top:top + PART, left:left + PART]
 
         asked = Probe(part(probe.bump), part(probe.noisy), part(probe.plain))
-        return replace(self, noisy=part(self.noisy), plain=part(self.plain), asked=asked, turn=step % TURNS)
+        return replace(self, noisy=part(self.noisy), plain=part(self.plain), probes=(), asked=asked,
+                       turn=step % TURNS)
 
     def forward(self, estimate: Estimate) -> torch.Tensor:
         """The pictures that the networks' outputs stand for."""

@@ -86,7 +86,7 @@ class EnlargeProblem(Problem):
     def lesson(self, step: int) -> EnlargeProblem:
         example, turn = self.examples[step % len(self.examples)], step % TURNS
         return replace(self, small=turned(example.small, turn), bicubic=turned(example.bicubic, turn),
-                       large=turned(example.large, turn))
+                       large=turned(example.large, turn), examples=())
 
     def forward(self, estimate: Estimate) -> torch.Tensor:
         """The larger picture that the network's output stands for."""
