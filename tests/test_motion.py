@@ -139,6 +139,31 @@ def test_a_still_camera_is_not_searched_for_motion(monkeypatch: pytest.MonkeyPat
     assert filled(frames, holes, 8)[1][holes[8]].mean() > 0.95
 
 
+def test_a_frame_that_the_camera_has_left_is_not_tried_as_it_stands() -> None:
+    from dipvideo.motion.candidates import Candidates
+    from dipvideo.motion.scene import Scene
+
+    for speed, near in ((0, 8), (1, 1), (3, 1)):
+        frames, holes = scene(panned(16, speed=speed, size=SIZE), 6, 9)
+        candidates = Candidates(Scene(frames, holes))
+        found = candidates.of(7, candidates.rim(7) * 0, ~holes[7])
+        still = {abs(c.frame - 7) for c in found if c.place is None}
+        assert still and max(still) >= near if not speed else not [d for d in still if d * speed > 1.5]
+
+
+def test_flow_to_far_frames_leads_where_all_steps_lead() -> None:
+    from dipvideo.motion.flow import Flows
+    from dipvideo.motion.scene import Scene
+
+    frames, holes = scene(panned(16, speed=2, size=SIZE), 20, 20)
+    flows = Flows(Scene(frames, holes))
+    every, few = (dict(flows.chain(12, offsets)) for offsets in (range(-1, -13, -1), (-2, -4, -8, -12)))
+    assert list(few) == [10, 8, 4, 0]
+    assert all(np.abs(few[n] - every[n]).mean() < 0.1 for n in few)
+    assert np.median((few[0] - flows._scene.still)[..., 0]) == pytest.approx(24, abs=1)
+    assert [n for n, _ in flows.chain(12, (1, 2, 4))] == [13, 14], "there is no frame 16"
+
+
 def test_long_text_over_a_slow_pan_is_read_from_far_away() -> None:
     """A column of text wider than what 48 frames of pan uncover."""
     clean = panned(160, speed=1, size=(48, 240))
@@ -163,7 +188,8 @@ def test_no_more_is_kept_however_long_the_shot() -> None:
     candidates = Candidates(Scene(frames, holes))
     for target in range(0, 260, 20):
         candidates.of(target, candidates.rim(target) * 0, ~holes[target])
-        assert len(candidates._flows._kept) <= 4 * (REACH + 20)
+        kept = sum(move.nbytes for move in candidates._flows._kept.values())
+        assert 0 < kept <= 3 * (REACH + 20) * frames[0, ..., :2].size * np.dtype(np.float32).itemsize
 
 
 def restless(frames: int, size: tuple[int, int]) -> list[np.ndarray]:

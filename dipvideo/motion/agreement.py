@@ -27,9 +27,10 @@ def disagreement(target: np.ndarray, source: np.ndarray, both: np.ndarray, cell:
     sums = cv2.merge((both, weighted, cv2.multiply(weighted, difference), cv2.multiply(source, both)))
     if cell > 1:
         sums = cv2.resize(sums, (-(-width // cell), -(-height // cell)), interpolation=cv2.INTER_AREA)
-    means = sum(cv2.blur(sums, (window, window), borderType=cv2.BORDER_CONSTANT) * FADE**k
-                for k, window in enumerate(WINDOWS))
-    known, differences, squares, brightness = np.moveaxis(means, -1, 0)
+    means = np.zeros_like(sums)
+    for k, window in enumerate(WINDOWS):
+        cv2.scaleAdd(cv2.blur(sums, (window, window), borderType=cv2.BORDER_CONSTANT), FADE**k, means, means)
+    known, differences, squares, brightness = cv2.split(means)
     some = np.maximum(known, 1e-6)
     cost = np.where(known > 1e-3, squares / some, NONE).astype(np.float32)
     gain = differences / (known + FEW) / (brightness / some + DARK)

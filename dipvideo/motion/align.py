@@ -21,14 +21,17 @@ class Tracks:
         self._stray = max(STRAY / scene.grid, 0.5)
         self._numbers: list[np.ndarray] = []
         self._places: list[np.ndarray] = []
+        self._ways = np.zeros((len(scene.luma), 2))  # how far most corners have come since the first frame
         spacing, born = max(SPACING // scene.grid, 2), 0
         numbers, places = np.zeros(0, int), np.zeros((0, 2), np.float32)
         for index, (luma, known) in enumerate(zip(scene.luma, scene.known, strict=True)):
             allowed = cv2.erode(known, np.ones((5, 5)), borderValue=0) > 0
             if index and len(numbers):
-                places, held = _followed(scene.luma[index - 1], luma, places)
-                held &= _at(allowed, places)
-                numbers, places = numbers[held], places[held]
+                there, held = _followed(scene.luma[index - 1], luma, places)
+                held &= _at(allowed, there)
+                if held.any():
+                    self._ways[index:] += np.median((there - places)[held], axis=0)
+                numbers, places = numbers[held], there[held]
             if len(numbers) < CORNERS * 2 // 3:
                 new = _corners(luma, allowed, places, CORNERS - len(numbers), spacing)
                 places = np.concatenate((places, new))
@@ -36,6 +39,10 @@ class Tracks:
                 born += len(new)
             self._numbers.append(numbers)
             self._places.append(places)
+
+    def moved(self, one: int, other: int) -> float:
+        """How many working pixels most corners have come from one frame to another; no doubt about it is told."""
+        return float(np.abs(self._ways[one] - self._ways[other]).max())
 
     def model(self, one: int, other: int) -> np.ndarray | None:
         """(2, 3) float32 similarity that takes places of frame `one` to `other`, None without enough corners."""
