@@ -6,6 +6,7 @@ when the first reader is made (.7 s), and its log is silenced.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -79,7 +80,8 @@ def says_something(words: str, score: float) -> bool:
 
 @cache  # 30 MB of weights, the same for every film
 def _networks() -> tuple[Any, Any]:
-    """The seeing and the reading half: a RapidOCR each, for what it is asked to do is part of its state."""
+    """The seeing and the reading half: a RapidOCR each, for what it is asked to do is part of its state, of one loading
+    (.7 s)."""
     import rapidocr
 
     models = Path(rapidocr.__file__).parent / "models"
@@ -96,4 +98,5 @@ def _networks() -> tuple[Any, Any]:
         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     }
-    return rapidocr.RapidOCR(params=settings), rapidocr.RapidOCR(params=settings)
+    seer = rapidocr.RapidOCR(params=settings)
+    return seer, copy(seer)
