@@ -151,6 +151,21 @@ def test_a_frame_that_the_camera_has_left_is_not_tried_as_it_stands() -> None:
         assert still and max(still) >= near if not speed else not [d for d in still if d * speed > 1.5]
 
 
+def test_a_frame_is_tried_as_it_stands_where_only_a_thing_moves() -> None:
+    """A panel that slides over most of a still picture is not the camera."""
+    from dipvideo.motion.candidates import Candidates
+    from dipvideo.motion.scene import Scene
+
+    height, width = SIZE
+    still, panel = texture(height, width), texture(height, width + 40, 5)
+    frames = np.stack([np.concatenate((still[:, :40], panel[:, n * 2:n * 2 + width - 40]), 1) for n in range(16)])
+    holes = np.zeros(frames.shape[:3], bool)
+    holes[6:9, height // 2:height // 2 + 6, 10:30] = True
+    candidates = Candidates(Scene(frames, holes))
+    found = candidates.of(7, candidates.rim(7) * 0, ~holes[7])
+    assert {c.frame for c in found if c.place is None} >= {2, 3, 4, 5, 9, 10, 11}
+
+
 def test_flow_to_far_frames_leads_where_all_steps_lead() -> None:
     from dipvideo.motion.flow import Flows
     from dipvideo.motion.scene import Scene

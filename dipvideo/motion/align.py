@@ -11,6 +11,7 @@ CORNERS = 300  # tracked at a time
 LEAST = 10  # corners that two frames must share
 SPACING = 6  # pixels of the film between corners
 STRAY = 1.5  # pixels of the film that an inlier may be off
+CALM, BEHIND = 0.1, 0.25  # share of the corners that take a smaller share of the others' steps
 ROUND_TRIP = 0.5  # working pixels that a corner tracked there and back may be off
 
 
@@ -21,7 +22,7 @@ class Tracks:
         self._stray = max(STRAY / scene.grid, 0.5)
         self._numbers: list[np.ndarray] = []
         self._places: list[np.ndarray] = []
-        self._ways = np.zeros((len(scene.luma), 2))  # how far most corners have come since the first frame
+        self._ways = np.zeros((len(scene.luma), 2))  # how far the picture has come since the first frame
         spacing, born = max(SPACING // scene.grid, 2), 0
         numbers, places = np.zeros(0, int), np.zeros((0, 2), np.float32)
         for index, (luma, known) in enumerate(zip(scene.luma, scene.known, strict=True)):
@@ -30,7 +31,7 @@ class Tracks:
                 there, held = _followed(scene.luma[index - 1], luma, places)
                 held &= _at(allowed, there)
                 if held.any():
-                    self._ways[index:] += np.median((there - places)[held], axis=0)
+                    self._ways[index:] += _way((there - places)[held])
                 numbers, places = numbers[held], there[held]
             if len(numbers) < CORNERS * 2 // 3:
                 new = _corners(luma, allowed, places, CORNERS - len(numbers), spacing)
@@ -41,7 +42,7 @@ class Tracks:
             self._places.append(places)
 
     def moved(self, one: int, other: int) -> float:
-        """How many working pixels most corners have come from one frame to another; no doubt about it is told."""
+        """How many working pixels the picture has come from one frame to another, if all of it moves."""
         return float(np.abs(self._ways[one] - self._ways[other]).max())
 
     def model(self, one: int, other: int) -> np.ndarray | None:
@@ -69,6 +70,13 @@ def _followed(last: np.ndarray, luma: np.ndarray, places: np.ndarray) -> tuple[n
     back, returned, _ = cv2.calcOpticalFlowPyrLK(luma, last, there, None, **size)
     close = np.abs(back[:, 0] - places).max(1) < ROUND_TRIP
     return there[:, 0], (found[:, 0] > 0) & (returned[:, 0] > 0) & close
+
+
+def _way(steps: np.ndarray) -> np.ndarray:
+    """(2,) how most corners went, whose steps are (n, 2); nowhere, where a tenth of them stay behind that far: then
+    things move, and not the camera."""
+    way = np.median(steps, axis=0)
+    return way if np.quantile(np.hypot(*steps.T), CALM) > BEHIND * np.hypot(*way) else np.zeros(2)
 
 
 def _at(allowed: np.ndarray, places: np.ndarray) -> np.ndarray:
