@@ -41,7 +41,8 @@ def pictures(count: int = 3) -> list[torch.Tensor]:
 
 def denoised() -> DenoiseProblem:
     noisy, plain, more = pictures()
-    return DenoiseProblem(Box(0, 0, HEIGHT, WIDTH), noisy, plain, (Probe(more - 0.5, more, plain),) * 2, 0.1)
+    bump = more - 0.5
+    return DenoiseProblem(Box(0, 0, HEIGHT, WIDTH), noisy, plain, (Probe(bump, noisy + 0.1 * bump, plain),) * 2, 0.1)
 
 
 def layers() -> LayersProblem:
@@ -100,7 +101,7 @@ def test_a_recorded_fit_ends_where_one_as_it_comes_does(name: str, precision: to
     problem, losses = PROBLEMS[name](), []
     prior = prior_of(problem, precision=precision)
     problem = problem.to(prior.device)
-    steps = 40 * len({_kind(problem.lesson(step)) for step in range(80)})
+    steps = 6 * len({_kind(problem.lesson(step)) for step in range(80)})
     for recorded in (True, False):
         prior.reset()
         if not recorded:
@@ -109,7 +110,7 @@ def test_a_recorded_fit_ends_where_one_as_it_comes_does(name: str, precision: to
         losses.append([prior.step(problem.lesson(step)).item() for step in range(steps)])
     assert losses[0][-1] < losses[0][0]
     assert losses[0][:5] == pytest.approx(losses[1][:5], rel=0.02)
-    assert np.mean(losses[0][-10:]) == pytest.approx(np.mean(losses[1][-10:]), rel=0.1)
+    assert np.mean(losses[0][-3:]) == pytest.approx(np.mean(losses[1][-3:]), rel=0.2, abs=1e-4)
 
 
 @pytest.mark.needs_cuda
