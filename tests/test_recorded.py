@@ -42,7 +42,7 @@ def pictures(count: int = 3) -> list[torch.Tensor]:
 def denoised() -> DenoiseProblem:
     noisy, plain, more = pictures()
     bump = more - 0.5
-    return DenoiseProblem(Box(0, 0, HEIGHT, WIDTH), noisy, plain, (Probe(bump, noisy + 0.1 * bump, plain),) * 2, 0.1)
+    return DenoiseProblem(Box(0, 0, HEIGHT, WIDTH), noisy, plain, (Probe(bump, noisy + bump, plain),) * 2, 1.0)
 
 
 def layers() -> LayersProblem:
@@ -99,18 +99,17 @@ def test_a_mould_has_tensors_of_its_own_and_the_same_kind(name: str) -> None:
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_a_recorded_fit_ends_where_one_as_it_comes_does(name: str, precision: torch.dtype) -> None:
     problem, losses = PROBLEMS[name](), []
-    prior = prior_of(problem, precision=precision)
+    prior = prior_of(problem, precision=precision, learning_rate=1e-3)
     problem = problem.to(prior.device)
-    steps = 6 * len({_kind(problem.lesson(step)) for step in range(80)})
+    steps = 12 * len({_kind(problem.lesson(step)) for step in range(80)})
     for recorded in (True, False):
         prior.reset()
         if not recorded:
             assert len(prior.recorded) >= 1
             prior.recorded = None
         losses.append([prior.step(problem.lesson(step)).item() for step in range(steps)])
-    assert losses[0][-1] < losses[0][0]
-    assert losses[0][:5] == pytest.approx(losses[1][:5], rel=0.02)
-    assert np.mean(losses[0][-3:]) == pytest.approx(np.mean(losses[1][-3:]), rel=0.2, abs=1e-4)
+    assert losses[0] == pytest.approx(losses[1], rel=0.05, abs=0.002)
+    assert name in ("denoise", "enlarge") or losses[0][-1] < 0.99 * losses[0][0]  # each lesson has a loss of its own
 
 
 @pytest.mark.needs_cuda
