@@ -364,3 +364,26 @@ def test_no_more_frames_are_asked_than_are_mixed_where_all_are_good() -> None:
         candidates = Candidates(Scene(frames, holes))
         asked = candidates.of(40, candidates.rim(40), ~holes[40])
         assert (len(asked) == MOST) != half and len(asked) >= MOST
+
+
+def test_colour_that_ran_out_of_the_letters_is_not_left_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where colour is stored at half the size, a red letter tinges what lies next to it, whose luma is right."""
+    clean = [cv2.GaussianBlur(p, (0, 0), 2) for p in panned(24, speed=2, size=(48, 96))]
+    ink = np.zeros((48, 96), np.uint8)
+    cv2.putText(ink, "Hello", (20, 34), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+    marked = np.zeros((24, 48, 96), bool)
+    marked[4:20] = ink > 0
+    burned = np.stack(clean)
+    burned[marked] = (230, 20, 20)
+    stored = np.stack([cv2.cvtColor(cv2.cvtColor(p, cv2.COLOR_RGB2YUV_I420), cv2.COLOR_YUV2RGB_I420) for p in burned])
+    holes = np.stack([cv2.dilate(m.view(np.uint8), np.ones((7, 7))) > 0 for m in marked])
+    ring = (cv2.dilate(ink, np.ones((3, 3))) > 0) & (ink == 0)
+
+    def error() -> float:
+        found = list(borrow(stored, holes, range(4, 20), marked))
+        return float(np.mean([np.square(b.rgb[ring] * 255 - c[ring]).mean()
+                              for b, c in zip(found, clean[4:20], strict=True)]))
+
+    told = error()
+    monkeypatch.setattr("dipvideo.motion.borrowing.TINGED", 0.0)
+    assert told < 0.7 * error()

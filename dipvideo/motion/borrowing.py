@@ -35,6 +35,9 @@ UNKNOWN = 1e9  # squared code values: nothing is known of a pixel that may be so
 RING = 2
 BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RING + 1,) * 2)
 ASKED = 12  # frames of a caption that are filled first, to see what of its hole shows no text
+# Pixels beside what is marked: up to there a text's colour runs into the picture's, which most films store at half the
+# size. Hole PSNR of five clips: coloured letters over water + .8 dB, Chinese + .2, white ones ± .05.
+TINGED = 1.5
 LENT = 1.5  # pixels beside what is marked: from there on, what is free of text is lent to other frames
 EDGE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))  # what compression smears beside a box's letters
 DEEP = 5  # pixels inside a hole from which it can be a box: shallower lies what it was grown by
@@ -179,21 +182,21 @@ class _Caption:
         """Add to the guesses what shows beside the text and through it."""
         if not self._shown.size:
             return
-        halo = smeared(self._marked)[self._hole]
+        halo, tinged = smeared(self._marked)[self._hole], (beside(self._marked) < TINGED)[self._hole]
         for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             bare = self._evidence[place][self._hole]
-            guess.add(self._shown[t, there], np.where(bare, halo, np.inf)[there])
+            guess.add(self._shown[t, there], np.where(bare, halo, np.inf)[there], tinged[there])
         if len(self._places) >= FEWEST:
-            self._read_through()
+            self._read_through(tinged)
         for place, guess in zip(self._places, self.guesses, strict=True):
             guess.stand_by(self._holes[place])
 
-    def _read_through(self) -> None:
+    def _read_through(self, tinged: np.ndarray) -> None:
         readings, errors = read_through(self._shown, self._known, self._variance, self._pace())
         for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             reading, error = readings[t, there], errors[t, there]
             guess.add(reading, error * doubt(reading[:, 0], self._known[t, there, 0],
-                                             self._variance[t, there] + error, self._holes[place]))
+                                             self._variance[t, there] + error, self._holes[place]), tinged[there])
 
     def _pace(self) -> np.ndarray:
         """(k,) how much luma changes over the caption's frames beside the hole: its variance, carried in."""

@@ -48,14 +48,19 @@ class Guess:
         """(k,) in [0, 1]: the share of what other frames say in the best mixture with the rim."""
         return self.around_variance / (self.around_variance + self.variance)
 
-    def add(self, reading: np.ndarray, error: np.ndarray) -> None:
-        """Mix in what this very frame shows: luma and chroma, (k, 3), off by `error`, (k,), inf where nothing."""
+    def add(self, reading: np.ndarray, error: np.ndarray, tinged: np.ndarray) -> None:
+        """Mix in what this very frame shows: luma and chroma, (k, 3), off by `error`, (k,), inf where nothing.
+
+        tinged: (k,) bool, where a text's colour may have run into it; colour there is off by as much more as it differs
+        from what other frames say.
+        """
+        known, other = luma_chroma(self.values), 1 / np.maximum(self.variance, 1e-3)
+        tint = np.where(tinged, np.square(reading[:, 1:] - known[:, 1:]).mean(1), 0)
+        luma, colour = (_share(error + more, other) for more in (0, tint))
+        self.values = red_green_blue(known + np.stack((luma, colour, colour), -1) * (reading - known))
         # Behind text that fades over plain black all agrees: an error may be 0.
-        weight, other = 1 / np.maximum(error, 1e-3), 1 / np.maximum(self.variance, 1e-3)
-        share = weight / np.maximum(weight + other, 1e-12)
-        self.values = self.values * (1 - share[:, None]) + red_green_blue(reading) * share[:, None]
-        self.variance = (1 / np.maximum(weight + other, 1e-12)).astype(np.float32)
-        self.source[share > 0.5] = UNMIXED
+        self.variance = (1 / np.maximum(1 / np.maximum(error, 1e-3) + other, 1e-12)).astype(np.float32)
+        self.source[luma > 0.5] = UNMIXED
 
     def stand_by(self, hole: np.ndarray) -> None:
         """Count what is sure by now as rim: what lies between the letters is nearer than what lies beside the hole."""
@@ -166,6 +171,12 @@ class _Sums:
         for sums, part in zip(self._sums, (1, *values.T, (values @ GREY) ** 2), strict=True):
             sums += np.bincount(places, part * weights, self._count)
         self._waiting, self._samples = [], 0
+
+
+def _share(error: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The share of what is off by `error` in the best mixture with what weighs `other`, (k,) each."""
+    weight = 1 / np.maximum(error, 1e-3)
+    return weight / np.maximum(weight + other, 1e-12)
 
 
 def depth(hole: np.ndarray) -> np.ndarray:
