@@ -24,7 +24,6 @@ from dipvideo.problems import (
 from dipvideo.problems.denoise import Probe
 
 HEIGHT, WIDTH = 32, 64
-STEPS = 12
 
 
 def fill(seed: int = 0, **settings) -> FillProblem:

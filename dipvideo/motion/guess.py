@@ -58,7 +58,6 @@ class Guess:
         tint = np.where(tinged, np.square(reading[:, 1:] - known[:, 1:]).mean(1), 0)
         luma, colour = (_share(error + more, other) for more in (0, tint))
         self.values = red_green_blue(known + np.stack((luma, colour, colour), -1) * (reading - known))
-        # Behind text that fades over plain black all agrees: an error may be 0.
         self.variance = (1 / np.maximum(1 / np.maximum(error, 1e-3) + other, 1e-12)).astype(np.float32)
         self.source[luma > 0.5] = UNMIXED
 
@@ -144,7 +143,7 @@ class _Sums:
     """Weighted sums of samples of k pixels. Many at a time are counted into their places, which takes a third of the
     time of adding them there as they come."""
 
-    MOST = 200_000  # samples that wait: bounds memory
+    WAIT = 200_000  # samples at the most: bounds memory
 
     def __init__(self, count: int):
         self._sums, self._count = np.zeros((5, count)), count
@@ -155,7 +154,7 @@ class _Sums:
         """Samples (m, 3) of the pixels at `places`, (m,), with their weights, (m,)."""
         self._waiting.append((places, values, weights))
         self._samples += len(places)
-        if self._samples > self.MOST:
+        if self._samples > self.WAIT:
             self._count_in()
 
     def read(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -175,7 +174,7 @@ class _Sums:
 
 def _share(error: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The share of what is off by `error` in the best mixture with what weighs `other`, (k,) each."""
-    weight = 1 / np.maximum(error, 1e-3)
+    weight = 1 / np.maximum(error, 1e-3)  # behind text that fades over plain black all agrees: it may be 0
     return weight / np.maximum(weight + other, 1e-12)
 
 
