@@ -120,9 +120,9 @@ class JobOptions(Options):
     address: str | None = option(None, "The Ray cluster that restores, as host:port, or auto for the one of this "
                                        "machine. Default for --executor ray: one begun here for this run.",
                                  metavar="HOST:PORT")
-    workers: int | None = option(None, "How many parts of the film are restored at a time. Default: one for each of "
-                                       "--devices, and all of --address. Several on one CPU are fastest with "
-                                       "OMP_NUM_THREADS=1.",
+    workers: int | None = option(None, "How many parts of the film are restored at a time. Default: on a CPU as many "
+                                       "as it has cores (OMP_NUM_THREADS of them, if that is set) and memory, else "
+                                       "one for each of --devices, and all of --address.",
                                  least=1, most=1024)
     devices: str | None = option(None, "Where workers compute: cuda:0,cuda:1 …, or cuda for every GPU. Default: on "
                                        "--device.", metavar="LIST")

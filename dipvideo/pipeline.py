@@ -18,18 +18,20 @@ import numpy as np
 
 from . import engine, io
 from .errors import NotRestored, OptionError, WorkerLost
-from .executors import Executor, Local, Processes, Ray
+from .executors import Executor
 from .identity import identity
 from .job import Job, Receipt, folder_of, open_job
 from .jobs import state_of
+from .machine import peak_memory
 from .plan import Stretch, make_stretches
 from .progress import Progress, Tell
 from .report import reported
 from .room import check_room
 from .stretch import Brief, take
 from .summary import Shares, Summary
-from .tasks.base import Task, TaskOptions
+from .tasks.base import Task
 from .work import Work
+from .workers import asked_for, cores_for, filling
 
 MOST_FAILURES = 3  # stretches that cannot be restored, after which it is of no use to try more
 
@@ -64,15 +66,7 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
                            "command goes on from there.")
         raise
     shown = summary.output if task.options.part else output or (io.PIPE if str(source_path) == io.PIPE else target)
-    return replace(summary, output=str(shown), seconds=time.perf_counter() - began, memory=_peak_memory())
-
-
-def _peak_memory() -> int:
-    try:  # what getrusage says may be the peak of a parent process
-        status = Path("/proc/self/status").read_text()
-        return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        return 0
+    return replace(summary, output=str(shown), seconds=time.perf_counter() - began, memory=peak_memory())
 
 
 def _opened(task: Task, source_path: str, target: Path, tell: Tell) -> io.Source:
@@ -101,7 +95,7 @@ def _plan(task: Task, source_path: str, target: Path, tell: Tell) -> Summary:
 
 
 def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
-    executor, settings = _workers(task.options)
+    executor, settings = asked_for(task.options)
     source = _opened(task, source_path, target, tell)
     with ExitStack() as stack:
         job = stack.enter_context(open_job(folder))
@@ -113,6 +107,7 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
         brief = _planned(task, source, settings, output, job, tell)
         plan_seconds = time.perf_counter() - began
         check_room(brief, target, job)
+        executor = executor or filling(brief)
         _restore(job, brief, executor, slice(None), tell)
         for stretch in brief.stretches:
             if stretch.copied:
@@ -131,13 +126,14 @@ def _run(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -
 
 def _run_part(task: Task, source_path: str, target: Path, folder: Path, tell: Tell) -> Summary:
     """Do a part of the work in a folder that others share, and join nothing."""
-    executor, settings = _workers(task.options)
+    executor, settings = asked_for(task.options)
     source = _opened(task, source_path, target, tell)
     with open_job(folder, shared=True) as job, io.unwritten_output(target, source, _wish(task)) as output:
         began = time.perf_counter()
         with job.planning():
             brief = _planned(task, source, settings, output, job, tell)
         plan_seconds = time.perf_counter() - began
+        executor = executor or filling(brief)
         mine = _restore(job, brief, executor, task.options.share, tell)
         receipts = [job.receipts[stretch] for stretch in mine]
     return _summary(folder, brief, receipts, settings, executor, "none yet", plan_seconds,
@@ -148,9 +144,10 @@ def _run_part(task: Task, source_path: str, target: Path, folder: Path, tell: Te
 def _summary(where: Path, brief: Brief, receipts: list[Receipt], settings: engine.Settings, executor: Executor,
              encoder: str, plan_seconds: float, warnings: tuple[str, ...]) -> Summary:
     plan = brief.plan
+    workers = f", {executor.workers} workers" if executor.workers > 1 else ""
     return Summary(str(where), plan.frames, sum(r.touched for r in receipts), len(plan.shots), len(plan.chunks),
                    sum(r.steps for r in receipts), sum(r.rolled_back for r in receipts),
-                   engine.describe(settings.device) + (f", {executor.workers} workers" if executor.workers > 1 else ""),
+                   engine.describe(settings.device, brief.cores) + workers,
                    settings.network, encoder, 0.0, sum(r.seconds for r in receipts), len(brief.source.damage), warnings,
                    plan_seconds=plan_seconds, filled=_shares(receipts))
 
@@ -159,28 +156,6 @@ def _wish(task: Task) -> io.Wish:
     options = task.options
     return io.Wish(options.encoder, options.crf, options.lossless, options.smart_render, task.scale,
                    task.exact)
-
-
-def _workers(options: TaskOptions) -> tuple[Executor, engine.Settings]:
-    """Who restores, and how."""
-    executor, device = _executor(options)
-    return executor, engine.settle(replace(options, device=device))
-
-
-def _executor(options: TaskOptions) -> tuple[Executor, str]:
-    """Who restores, as `options` say, and on what kind of device. Raises OptionError, DeviceMissing, ClusterMissing."""
-    if options.executor == "ray" or options.address:
-        if options.executor not in ("auto", "ray") or options.devices:
-            wrong = "--devices are this machine's" if options.devices else f"--executor {options.executor} takes none"
-            raise OptionError(f"--address names a Ray cluster, and {wrong}: leave one of both out.")
-        device = engine.choose_device(options.device)
-        return Ray(options.address, options.workers, device.type, engine.AVAILABLE), options.device
-    slots = engine.slots(options.device, options.devices, options.workers)
-    if options.executor == "local" and (len(slots) > 1 or options.devices):
-        raise OptionError(f"--executor local is one worker on --device, but {len(slots)} on {options.devices or 'it'} "
-                          "were asked for: leave it out.")
-    several = len(slots) > 1 or options.devices
-    return Processes(slots) if several or options.executor == "processes" else Local(), slots[0]
 
 
 def _planned(task: Task, source: io.Source, settings: engine.Settings, output: io.Output, job: Job,
@@ -193,7 +168,9 @@ def _planned(task: Task, source: io.Source, settings: engine.Settings, output: i
         brief = replace(brief, source=source)  # which may have been moved
     else:
         plan, holes = task.plan(source, tell)
-        brief = Brief(task, source, plan, holes, settings, output.recipe, tuple(make_stretches(plan, output.cuts)))
+        stretches = tuple(make_stretches(plan, output.cuts))
+        brief = Brief(task, source, plan, holes, settings, output.recipe, stretches,
+                      cores_for(task.options, settings, stretches))
     brief = replace(brief, looks=task.options.report is not None)
     area = source.info.box.area
     job.keep(brief, {stretch: stretch.cost(area) for stretch in brief.stretches if not stretch.copied}, made_from)

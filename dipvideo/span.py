@@ -38,20 +38,36 @@ def span_of(source: Source, options: SpanOptions) -> range:
 def watch(source: Source, options: SpanOptions, tell: Tell, stage: str) -> Iterator[tuple[Frame, bool]]:
     """The frames of the span, each with whether it opens a shot; the span's first does not.
 
-    Raises Truncated for a film that was cut off, unless `options.partial`; Unreadable if nothing can be decoded.
+    Raises what `checked` raises; Unreadable if nothing can be decoded.
     """
+    span = checked(source, options)
+    seen = 0
+    for frame, new_shot in with_shots(source, span):
+        yield frame, new_shot
+        seen += 1
+        tell(Progress(stage, frame.index + 1 - span.start, len(span)))
+    if not seen:
+        raise nothing_decoded(source)
+
+
+def checked(source: Source, options: SpanOptions) -> range:
+    """The same as `span_of`. Raises Truncated for a film that was cut off, unless `options.partial`."""
     if source.missing and not options.partial:
         there = len(source.pts)
         raise Truncated(f"{source.info.path!r} promises {there + source.missing} frames but holds {there}: it is "
                         "cut off. Fetch it again, or add --partial to restore what is there.")
-    span = span_of(source, options)
-    shots, seen = detect.ShotFinder(), 0
+    return span_of(source, options)
+
+
+def with_shots(source: Source, span: range) -> Iterator[tuple[Frame, bool]]:
+    """The frames of `span`, each with whether it opens a shot; the first does not."""
+    shots = detect.ShotFinder()
     for frame in source.frames(span.start, span.stop):
-        yield frame, shots.update(frame) and seen > 0
-        seen += 1
-        tell(Progress(stage, frame.index + 1 - span.start, len(span)))
-    if not seen:
-        raise Unreadable(f"Not one frame of {source.info.path!r} can be decoded: it is damaged; fetch it again.")
+        yield frame, shots.update(frame)
+
+
+def nothing_decoded(source: Source) -> Unreadable:
+    return Unreadable(f"Not one frame of {source.info.path!r} can be decoded: it is damaged; fetch it again.")
 
 
 def _seconds(text: str) -> float:

@@ -21,6 +21,7 @@ from .errors import DipvideoError, NotRestored
 from .frame import Frame
 from .job import Receipt
 from .look import Look
+from .machine import sharing
 from .plan import Chunk, Plan, Stretch
 from .restore import Restored, restore_chunk
 from .tasks.base import Task
@@ -37,7 +38,8 @@ _FRAMES = "frames"  # the folder in a stretch's folder that its encoded frames l
 class Brief:
     """All that a worker must know to restore any stretch of a film. It is pickled.
 
-    looks: whether pictures of how far a stretch is are left in its folder.
+    cores: of a machine, that restoring a stretch may take; looks: whether pictures of how far a stretch is are left in
+    its folder.
     """
 
     task: Task
@@ -47,6 +49,7 @@ class Brief:
     settings: engine.Settings
     recipe: io.Recipe
     stretches: Sequence[Stretch]
+    cores: int
     looks: bool = False
 
 
@@ -66,7 +69,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
     def beat() -> None:
         tell(touched)
 
-    with ExitStack() as stack:
+    with sharing(brief.cores), ExitStack() as stack:
         part = stack.enter_context(brief.recipe.part(folder / _FRAMES, stretch.start, stretch.stop, source))
         beside = [stack.enter_context(write(side_of(folder, place, path), source.info))
                   for place, (path, write) in enumerate(sides)]

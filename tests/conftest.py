@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,17 @@ import pytest
 import torch
 
 from dipvideo.executors.cluster import ALONE
+from dipvideo.machine import sharing
 
 WIDTH, HEIGHT, RATE = 160, 96, 25
+ALONE_HERE = ExitStack()
 ORDINARY = (os.sched_getscheduler(0), os.sched_getparam(0)) if hasattr(os, "sched_getscheduler") else None
 
 
 def pytest_configure() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    ALONE_HERE.enter_context(sharing(1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from conftest import captioned, panned, texture
 
+from dipvideo.machine import sharing
 from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
 from dipvideo.motion.candidates import MOST, Candidates
@@ -107,7 +108,8 @@ def test_the_bits_do_not_depend_on_threads_or_runs() -> None:
     try:
         for threads in (1, 2, 1):
             cv2.setNumThreads(threads)
-            answers.append(filled(frames, holes, 8))
+            with sharing(threads):
+                answers.append(filled(frames, holes, 8))
     finally:
         cv2.setNumThreads(1)
     for answer in answers[1:]:

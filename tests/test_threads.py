@@ -9,6 +9,7 @@ import torch
 
 from dipvideo import engine
 from dipvideo.engine import threads
+from dipvideo.machine import sharing
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +38,13 @@ def test_work_is_counted_as_it_is_done() -> None:
 
 
 def test_little_work_stays_on_one_thread_and_more_takes_more() -> None:
-    assert threads_after("taper", 64, 304) == 1
-    assert threads_after("taper", 160, 768) == 3
-    assert threads_after("taper", 64, 304) == 1  # the next, smaller crop gives them back
-    assert threads_after("taper:skip=8,widths=32-64-96-128-128", 160, 768) == 4  # as many as there are
+    with sharing(5):
+        assert threads_after("taper", 64, 304) == 1
+        assert threads_after("taper", 160, 768) == 3
+        assert threads_after("taper", 64, 304) == 1  # the next, smaller crop gives them back
+        assert threads_after("taper:skip=8,widths=32-64-96-128-128", 160, 768) == 4  # as many as there are
+    with sharing(2):
+        assert threads_after("taper", 160, 768) == 2  # others work beside it
 
 
 def test_what_the_user_says_stands(monkeypatch) -> None:

@@ -22,12 +22,13 @@ import torch
 
 from .. import engine, io
 from ..errors import DipvideoError, OptionError
+from ..machine import mine
 from ..progress import Progress, Tell
 from .clock import busy_seconds
 from .options import SpeedOptions
 
 FRAMES, TEXT = 120, (24, 88)  # of the film that is measured, and those with a caption
-LONG = 8  # times that: the film that is looked through for captions, so that starting up is no great part of it
+LONG = 8  # times that, for each core: the film that is looked through for captions, as a film would be
 EACH = 2  # times that, which are one stretch, for each worker
 PAPER = "skip:skip=128-128-128-128-128,upsample=nearest"  # for text; 6000 steps a picture
 PAPER_STEPS, PAPER_HEIGHT, TIMED_STEPS = 6000, 360, 2
@@ -87,7 +88,7 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                 advance(f"{height} lines, passed through")
                 times.append(_pass(film, Path(scratch) / "passed.mp4"))
             floor[height] = FRAMES / median(times)
-            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, max(LONG, EACH * options.workers)), []
+            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, max(LONG * mine(), EACH * options.workers)), []
             for _ in range(options.runs):
                 advance(f"{height} lines, looked through")
                 summary = _summary(long, "--plan-only", "-o", str(long.with_suffix(".plan")))

@@ -1,21 +1,28 @@
-"""Finds the captions and the cuts of a film in one pass."""
+"""Finds the captions and the cuts of a film in one pass, on all cores."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from .. import detect
-from ..errors import OptionError, RegionOutside
+from ..errors import OptionError, RegionOutside, WorkerLost
+from ..executors import Local, Processes
 from ..frame import Event
 from ..geometry import Box
-from ..progress import Tell
-from ..span import watch
+from ..machine import side_by_side
+from ..progress import Progress, Tell
+from ..span import checked, nothing_decoded
+from .sections import Found, Search, sections
 
 if TYPE_CHECKING:
     from ..frame import VideoInfo
     from ..io import Source
 
+MEMORY = 600 << 20  # bytes that a process takes which looks
 _REGIONS = {"full": (0.0, 1.0), "bottom": (0.5, 1.0), "top": (0.0, 0.5)}  # share of the height
 
 
@@ -37,20 +44,41 @@ class Captions:
     cuts: tuple[int, ...]
 
 
-def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress: None) -> Captions:
+def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress: None,
+                  processes: int | None = None) -> Captions:
     """Look for captions within the span and region that `options` name.
 
-    Raises RegionOutside, Truncated or Unreadable.
+    processes: that look side by side; None: as many as this machine has cores and memory for. Raises RegionOutside,
+    Truncated, Unreadable, and WorkerLost.
     """
-    region = region_of(options.region, source.info)
-    finder = detect.CaptionFinder(source.info, region, options.detector)
-    cuts = []
-    with detect.one_core():
-        for frame, new_shot in watch(source, options, tell, "looking for captions"):
-            finder.update(frame, new_shot)
-            if new_shot:
-                cuts.append(frame.index)
-        return Captions(tuple(finder.finish()), tuple(cuts))
+    region, span = region_of(options.region, source.info), checked(source, options)
+    detect.wants_ocr(options.detector)  # a wrong one is told before anything begins
+    parts = sections(span)
+    processes = min(processes or side_by_side(MEMORY), len(parts))
+    executor = Processes([None] * processes) if processes > 1 else Local()
+    found: dict[int, Found] = {}
+    done = [0] * len(parts)
+
+    def hear(part: int, frames: int) -> None:
+        done[part] = frames
+        tell(Progress("looking for captions", sum(done), len(span)))
+
+    with TemporaryDirectory(prefix="dipvideo-") as folder:
+        search = Search(source, parts, region, options.detector, Path(folder))
+        with closing(executor.run(search, range(len(parts)), hear)) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome.error, WorkerLost):
+                    raise WorkerLost(f"Captions could not be looked for: {outcome.error}.")
+                if outcome.error:
+                    raise outcome.error
+                found[outcome.item] = search.found(outcome.item, outcome.attempt)
+                hear(outcome.item, len(parts[outcome.item]))
+    told = [found[part] for part in range(len(parts))]
+    source.damage.update(*(one.damage for one in told))
+    if not any(one.frames for one in told):
+        raise nothing_decoded(source)
+    events = detect.without_parts([event for one in told for event in one.events])
+    return Captions(tuple(events), tuple(cut for one in told for cut in one.cuts))
 
 
 def region_of(text: str, info: VideoInfo) -> Box:

@@ -24,4 +24,5 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__, submod_attrs={"captions": ["CaptionFinder"], "cores": ["one_core"],
-                            "detectors": ["DETECTORS"], "shots": ["ShotFinder"]})
+                            "detectors": ["DETECTORS", "wants_ocr"], "events": ["without_parts"],
+                            "shots": ["ShotFinder"]})

@@ -11,6 +11,7 @@ it dark, short-lived or thin, is followed like the others (`seeds`); what it saw
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +24,7 @@ from ..geometry import Box
 from .detectors import wants_ocr
 from .events import event_of, place, without_parts
 from .hole import make_hole
-from .judge import BRIGHT_255, Candidate, captions
+from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
 from .lives import Lives
 from .luma import LumaReader
@@ -63,7 +64,7 @@ class CaptionFinder:
         self._height = info.height // shrink  # of the whole picture at the scale of work
         self._kernel = stroke_kernel(self._height)
         self._fade = max(round(FADE_SECONDS * float(info.rate)), 6)
-        self._ring = Ring(REST + SPREAD + 2 * self._fade)
+        self._ring = Ring(self.lead)
         self._lives = Lives()
         self._tracks: list[Track] = []
         self._gone: deque[Candidate] = deque()
@@ -76,6 +77,26 @@ class CaptionFinder:
         self._refused: deque[tuple[int, Box]] = deque(maxlen=TRACKS_MAX)
         self._index = -1  # of the frames that were seen
         self._numbers: list[int] = []  # their numbers in the film, which may begin later and have gaps
+
+    @property
+    def lead(self) -> int:
+        """Frames before the first of which captions are wanted that it should see, to know what was there already."""
+        return REST + SPREAD + 2 * self._fade
+
+    def waits(self, stop: int) -> bool:
+        """Whether more frames may still tell of captions that begin before frame `stop` of the film.
+
+        Those that outlast what any caption lasts are none: they are not waited for.
+        """
+        seen = self._index + 1 - bisect_left(self._numbers, stop)
+        delay = self._proposals.delay if self._proposals is not None else 0
+        if seen < self.lead + delay:
+            return True
+        if seen > LONGEST_SECONDS * float(self._info.rate) + self.lead:
+            return False
+        before = self._index + 1 - seen
+        return (any(track.born < before + self._fade for track in self._tracks)
+                or any(c.start.at < before for c in self._gone))
 
     def update(self, frame: Frame, new_shot: bool) -> None:
         """Take the next frame; new_shot: whether a shot begins with it."""
@@ -97,13 +118,15 @@ class CaptionFinder:
             self._look()
             self._settle(self._index - 2 * self._fade)
 
-    def finish(self) -> list[Event]:
-        """All captions, sorted by their first frame."""
+    def finish(self, stop: int | None = None) -> list[Event]:
+        """All captions, sorted by their first frame; of those that begin at frame `stop` of the film or later, some."""
         if self._proposals is not None:
             for asked, sightings in self._proposals.finish():
                 self._hear(asked, sightings, self._index)
+        before = len(self._numbers) if stop is None else bisect_left(self._numbers, stop)
         for track in list(self._tracks):
-            self._close(track)
+            if track.born < before + self._fade:
+                self._close(track)
         self._settle(self._index + 1)
         self._worker.shutdown()
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)

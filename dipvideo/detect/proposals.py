@@ -36,6 +36,11 @@ class Proposals:
         self._asked: deque[tuple[int, Future[list[Sighting]]]] = deque()
         self._last: tuple[np.ndarray, Future[list[Sighting]]] | None = None
 
+    @property
+    def delay(self) -> int:
+        """Frames after a frame until it is known what text is seen there: it looks, and it answers."""
+        return 2 * self._period
+
     def offer(self, index: int, luma: np.ndarray) -> None:
         """Show it the frame; it looks if it is time to. luma: (H, W) uint8, left alone by the caller from now on."""
         if index % self._period != self._period // 2:

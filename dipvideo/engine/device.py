@@ -59,11 +59,11 @@ def choose_precision(requested: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def describe(device: torch.device) -> str:
-    """The device in a person's words."""
+def describe(device: torch.device, threads: int | None = None) -> str:
+    """The device in a person's words. threads: that a CPU works with; None: those that it has set."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type != "cpu":
         return device.type
-    threads = torch.get_num_threads()
+    threads = threads or torch.get_num_threads()
     return f"cpu, {threads} thread{'s' * (threads > 1)}"

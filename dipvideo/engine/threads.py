@@ -27,6 +27,8 @@ from contextlib import ExitStack
 import torch
 from torch import nn
 
+from ..machine import mine
+
 AVAILABLE = torch.get_num_threads()  # one a physical core, before anyone changes it
 WORTH = 1_000_000_000  # multiplications of a forward pass that are worth a thread
 
@@ -44,8 +46,8 @@ def settle(networks: nn.Module, run: Callable[[], object]) -> None:
 
 
 def worth(work: int) -> int:
-    """One thread for every WORTH multiplications begun, as far as there are cores."""
-    return max(1, min(-(-work // WORTH), AVAILABLE))
+    """One thread for every WORTH multiplications begun, as far as this process has cores."""
+    return max(1, min(-(-work // WORTH), AVAILABLE, mine()))
 
 
 def multiplications(networks: nn.Module, run: Callable[[], object]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -15,7 +16,8 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -41,13 +43,34 @@ class Processes:
                                                       POLL_SECONDS, FIRST_COMPLETED))
 
 
+class _Apart(SpawnProcess):
+    """A process that does not run the program it was begun by once more, as Python would have it to find there what it
+    is to do: a script that calls dipvideo needs no `if __name__ == "__main__":`, for a worker needs nothing of it.
+    """
+
+    _lock = threading.Lock()  # of what all threads see
+
+    def start(self) -> None:
+        with self._lock:
+            program = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = program
+
+
+class _Context(SpawnContext):  # a fork would share the driver's threads and CUDA's state
+    Process = _Apart
+
+
 class _Slot:
     """One worker at a time, and what it is at."""
 
     item = done = 0
 
     def __init__(self, work: Work, device: str | None, watch: Watch):
-        context = get_context("spawn")  # a fork would share the driver's threads and CUDA's state
+        context = _Context()
         self._pulse = context.RawArray("q", 4)
         self._made = partial(ProcessPool, max_workers=1, initializer=_prepare, context=context,
                              initargs=(work, device, self._pulse, os.getpid()))

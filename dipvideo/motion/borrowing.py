@@ -9,7 +9,6 @@ share that the answer deserves beside what the rim says, by how far off each may
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..machine import mine
 from ..planes import DRAWN, UNMIXED
 from .candidates import Candidates
 from .fill import fill_smoothly
@@ -26,8 +26,6 @@ from .panel import Panel, find_panel
 from .scene import Scene
 from .unmix import FEWEST, captions, doubt, read_through
 
-ASKED_FOR = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # a list is one number for each nesting
-THREADS = (ASKED_FOR.isdecimal() and int(ASKED_FOR)) or cv2.getNumberOfCPUs()  # each fills a frame
 UNKNOWN = 1e9  # squared code values: nothing is known of a pixel that may be so far off
 # Pixels this near to a hole are not borrowed: where a mask misses the edge of text that stands still, that edge agrees
 # with itself in every frame. On a pan with a mask three pixels short of the text: 15.9 dB without the ring, 27.1 with
@@ -117,7 +115,7 @@ class _Finder:
 
     def caption(self, targets: list[int], evidence: np.ndarray, marked: np.ndarray) -> _Caption:
         """What is known of the frames of one caption. evidence: (n, h, w) bool, where each frame shows no text."""
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(mine()) as pool:
             guesses = list(pool.map(self._guess, targets, evidence[targets]))
         return _Caption(self._frames, self._holes, evidence, marked, targets, guesses)
 

@@ -93,7 +93,8 @@ class RemoveSubtitles(Inpaint):
     def _captions(self, source: Source, tell: Tell) -> Captions:
         if self.options.plan:
             return captions.read_plan(self.options.plan, source)
-        return captions.find_captions(source, self.options, tell)
+        return captions.find_captions(source, self.options, tell,
+                                      1 if self.options.executor == "local" else self.options.workers)
 
 
 TASK = RemoveSubtitles

@@ -1,0 +1,126 @@
+"""A film that is looked through in sections, by however many processes, has the captions of one that is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import captioned, panned, write_video
+
+from dipvideo import captions, detect, io
+from dipvideo.captions import Captions
+from dipvideo.captions import sections as rooms
+from dipvideo.captions.options import DetectOptions
+from dipvideo.captions.sections import Search, sections
+from dipvideo.errors import Unreadable
+from dipvideo.progress import Progress
+
+SIZE, FRAMES, LONG = (120, 200), 320, 80
+# One across the first edge, one that ends at the second, another that begins there, one across the third.
+SHOWN = {(40, 98): "Hello you", (112, 160): "Good day", (160, 205): "What now", (222, 300): "So it ends"}
+FAST = DetectOptions(detector="strokes")
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> Path:
+    """Two shots of a moving camera, a cut in the midst of the second caption."""
+    night = [picture // 3 for picture in panned(FRAMES - 130, speed=2, size=SIZE, seed=1)]
+    pictures = panned(130, speed=2, size=SIZE) + night
+    for (start, stop), text in SHOWN.items():
+        pictures, _ = captioned(pictures, start, stop, text)
+    return write_video(tmp_path_factory.mktemp("film") / "film.mp4", pictures)
+
+
+def opened(path: Path) -> io.Source:
+    source = io.open_source(path)
+    source.look(lambda done, total: None)
+    return source
+
+
+def found(path: Path, told: list[Progress] | None = None, processes: int = 1) -> Captions:
+    return captions.find_captions(opened(path), FAST, (told if told is not None else []).append, processes)
+
+
+def in_words(found: Captions) -> tuple:
+    return [(e.start, e.stop, e.box, e.hole.tobytes(), e.marked.tobytes()) for e in found.events], found.cuts
+
+
+def test_sections_cover_the_film_evenly_and_follow_from_it_alone() -> None:
+    for length in (1, 1023, 1024, 1025, 170_000):
+        parts = sections(range(7, 7 + length))
+        assert parts[0].start == 7 and parts[-1].stop == 7 + length
+        assert all(one.stop == other.start for one, other in pairwise(parts))
+        assert max(map(len, parts)) <= rooms.SECTION and max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_captions_at_the_edges_of_sections_are_those_of_the_whole(film: Path, monkeypatch, processes: int) -> None:
+    whole = found(film)
+    assert [(e.start, e.stop) for e in whole.events] == list(SHOWN) and whole.cuts == (130,)
+    monkeypatch.setattr(rooms, "SECTION", LONG)
+    told: list[Progress] = []
+    assert in_words(found(film, told, processes)) == in_words(whole)
+    counts = [progress.done for progress in told]
+    assert counts == sorted(counts) and counts[-1] == FRAMES == told[-1].total
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[int]:
+    """The numbers of the frames that are looked at."""
+    numbers: list[int] = []
+    update = detect.CaptionFinder.update
+    monkeypatch.setattr(detect.CaptionFinder, "update", lambda finder, frame, new_shot: (
+        numbers.append(frame.index), update(finder, frame, new_shot)))
+    return numbers
+
+
+def test_what_stays_for_good_is_waited_for_no_longer_than_a_caption_lasts(tmp_path: Path, read: list[int]) -> None:
+    pictures, _ = captioned(panned(600, speed=1, size=SIZE), 20, 600, "Channel")
+    source = opened(write_video(tmp_path / "logo.mp4", pictures))
+    search = Search(source, (range(60), range(60, 600)), source.info.box, "strokes", tmp_path)
+    search(0, 1, None, lambda done: None)
+    assert 15 * 25 < len(read) < 15 * 25 + 150 and not search.found(0, 1).events
+
+
+def test_where_nothing_is_on_screen_a_section_reads_little_of_the_next(tmp_path: Path, read: list[int]) -> None:
+    source = opened(write_video(tmp_path / "bare.mp4", panned(400, size=(64, 96))))
+    search = Search(source, (range(100), range(100, 200), range(200, 400)), source.info.box, "strokes", tmp_path)
+    search(1, 1, None, lambda done: None)
+    assert 40 < read[0] < 100 and 200 < read[-1] < 300
+
+
+def test_damage_that_a_process_meets_is_told(film: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(rooms, "SECTION", LONG)
+    hurt, samples = tmp_path / "hurt.mp4", bytearray(film.read_bytes())
+    middle = len(samples) // 2
+    samples[middle:middle + 3000] = np.random.default_rng(0).integers(256, size=3000, dtype=np.uint8).tobytes()
+    hurt.write_bytes(samples)
+    together, alone = opened(hurt), opened(hurt)
+    captions.find_captions(together, FAST, processes=2)
+    captions.find_captions(alone, FAST, processes=1)
+    assert together.damage and together.damage == alone.damage
+
+
+def test_a_script_needs_no_guard_to_begin_processes(film: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+from dipvideo import io, captions
+from dipvideo.captions import sections
+from dipvideo.captions.options import DetectOptions
+sections.SECTION = {LONG}
+source = io.open_source({str(film)!r})
+source.look(lambda done, total: None)
+print(len(captions.find_captions(source, DetectOptions(detector="strokes"), processes=2).events), "captions")
+""")
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert (ran.stdout, ran.returncode) == (f"{len(SHOWN)} captions\n", 0), ran.stderr
+
+
+def test_a_film_of_which_nothing_decodes_is_told(film: Path, monkeypatch) -> None:
+    monkeypatch.setattr(rooms, "with_shots", lambda source, span: iter(()))
+    with pytest.raises(Unreadable, match="can be decoded"):
+        found(film)
