@@ -88,7 +88,8 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
                 advance(f"{height} lines, passed through")
                 times.append(_pass(film, Path(scratch) / "passed.mp4"))
             floor[height] = FRAMES / median(times)
-            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, max(LONG * mine(), EACH * options.workers)), []
+            times_over = max(LONG * mine(), EACH * options.workers)
+            long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, times_over), []
             for _ in range(options.runs):
                 advance(f"{height} lines, looked through")
                 summary = _summary(long, "--plan-only", "-o", str(long.with_suffix(".plan")))
