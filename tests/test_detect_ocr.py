@@ -25,7 +25,8 @@ from test_detect_captions import (
 )
 
 from dipvideo.detect import DETECTORS, CaptionFinder, ShotFinder
-from dipvideo.detect.judge import Candidate
+from dipvideo.detect import captions as finding
+from dipvideo.detect.judge import ENOUGH, Candidate
 from dipvideo.detect.lines import Line
 from dipvideo.detect.proposals import Proposals
 from dipvideo.detect.timing import End
@@ -134,13 +135,57 @@ def test_what_was_read_speaks_for_a_caption_and_what_was_never_seen_against():
     unknown = candidate().points
     assert candidate(asked=4, seen=4, reading=read("Good morning")).points > unknown
     assert candidate(asked=4).points < unknown
-    assert candidate(asked=1).points == unknown  # one look may have missed it
+    assert candidate(asked=1).points == unknown  # one look may have missed it …
+    poor = replace(candidate().line, flaws=0.7)
+    assert candidate(line=poor, asked=1).points < candidate(line=poor).points  # … but has the say where it looks poor
+
+
+def test_what_cannot_be_read_and_does_not_look_like_text_must_both_come_and_go():
+    """A row of posts, which the text detector takes for letters, from which someone steps aside."""
+    posts = replace(candidate().line, flaws=0.8)
+    shown = {"line": posts, "asked": 16, "seen": 13, "stands_out": False}
+    came = candidate(**shown, stop=End(40))
+    assert candidate(**shown).points > came.points + 2, "in another alphabet it is a caption"
+    assert came.points < ENOUGH < candidate(**shown).points
+    assert candidate(**{**shown, "reading": read("the end")}, stop=End(40)).points > came.points + 1
 
 
 def test_what_is_seen_now_and_then_or_flickers_gains_nothing_from_being_read():
     unknown = candidate().points
     assert candidate(asked=9, seen=4, reading=read("the meadow")).points == unknown
     assert candidate(asked=4, seen=4, reading=read("the ONE"), unsteady=0.07).points == unknown
+
+
+def judged(monkeypatch, pictures) -> list[Candidate]:
+    """The candidates that are judged."""
+    seen: list[Candidate] = []
+    real = finding.captions
+    with monkeypatch.context() as patched:
+        patched.setattr(finding, "captions", lambda ready, info: (seen.extend(ready), real(ready, info))[1])
+        find(pictures)
+    return seen
+
+
+def test_looks_before_a_line_is_followed_count_too(monkeypatch):
+    pictures, text = paler(moving()), dark("Good morning")
+    burn(pictures, text, 14, 55)
+    (at_once,) = (one for one in judged(monkeypatch, pictures) if one.line.dark)
+    real = finding.line_in
+    monkeypatch.setattr(finding, "line_in", lambda box, asked, *more: real(box, asked, *more) if asked > 20 else None)
+    (later,) = (one for one in judged(monkeypatch, pictures) if one.line.dark)
+    assert at_once.line.seeded and later.line.seeded
+    assert (later.asked, later.seen) == (at_once.asked, at_once.seen) and later.seen >= 3
+
+
+def test_a_line_whose_first_finding_fails_is_found_again_where_it_was_seen(monkeypatch):
+    pictures = moving()
+    burn(pictures, lettering("Good morning"), 14, 55)
+    assert not any(one.line.seeded for one in judged(monkeypatch, pictures))
+    monkeypatch.setattr(finding.Track, "failing", property(lambda track: not track.line.seeded))
+    both = judged(monkeypatch, pictures)
+    assert sorted(one.line.seeded for one in both) == [False, True]
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (14, 55)
 
 
 class Slow:

@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "pipeline": VALUES | {"machine", "progress", "summary", "plan", "io", "engine", "tasks", "identity", "job",
                           "jobs", "room", "stretch", "work", "executors", "workers", "report"},
     "benchmark": VALUES | {"machine", "metrics", "progress", "options", "spec", "problems", "plan", "io", "engine",
-                          "tasks", "layers", "restore", "pipeline", "job", "jobs", "registry", "api"},
+                          "captions", "tasks", "layers", "restore", "pipeline", "job", "jobs", "registry", "api"},
     "doctor": {"io", "engine"},
     "api": {"errors", "options", "progress", "registry", "tasks", "summary", "pipeline"},
     "cli": {"errors", "options", "progress", "captions", "registry", "tasks", "summary", "pipeline",

@@ -130,8 +130,8 @@ def scaling_table(scaling: Scaling, command: str) -> str:
                   f"{'yes' if run.same else 'NO'} |" for run in scaling.measured]
         lines.append("")
     lines += [f"A film of two hours, reckoned: {scaling.captioned} captioned frames in {scaling.stretches} stretches, "
-              f"of which the longest takes {scaling.longest:.0f} s. *whole*: with the analysis before and the join "
-              "after, which one process does.", "",
+              f"of which the longest takes {scaling.longest:.0f} s. *whole*: with the search for captions by as many "
+              "processes of one machine before, and the join, which one does, after.", "",
               "| workers | restoring, min | efficiency | whole, min |", "|---|---|---|---|"]
     lines += [f"| {run.workers} | {run.restoring / 60:.1f} | {run.efficiency:.0%} | {run.whole / 60:.1f} |"
               for run in scaling.reckoned]

@@ -3,7 +3,7 @@
 The little one has SHOTS shots of one stretch each, all of the same work, so that what is lost is not lost to a bad cut.
 
 The reckoning cuts a film of drawn shots and captions into the very stretches that a run would, hands them out longest
-first as the executors do, and adds what one process does before and after.
+first as the executors do, and adds the search for captions, which as many processes do, and what one does after.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..captions.sections import BESIDE, sections
 from ..errors import DipvideoError, OptionError
 from ..frame import VideoInfo
 from ..geometry import Box
@@ -96,8 +97,8 @@ def measure_scaling(options: ScalingOptions, *, tell: Tell = lambda progress: No
     costs = [stretch.cost(area) for stretch in stretches if not stretch.copied]
     each = options.frame_seconds * captioned / sum(costs)
     seconds = sorted((cost * each for cost in costs), reverse=True)
-    besides = FRAMES / options.analysis_rate + FRAMES / options.join_rate
-    reckoned = [Reckoned(n, ends, ends + besides, sum(seconds) / n / ends)
+    looking = [(len(section) + BESIDE) / options.analysis_rate for section in sections(range(FRAMES))]
+    reckoned = [Reckoned(n, ends, makespan(looking, n) + ends + FRAMES / options.join_rate, sum(seconds) / n / ends)
                 for n in there for ends in [makespan(seconds, n)]]
     return Scaling(tuple(measured), captioned, len(costs), seconds[0], tuple(reckoned))
 

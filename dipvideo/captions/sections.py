@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ..geometry import Box
     from ..io import Source
 
-# Frames of a section, at most. What it reads beside them, some 120 frames in all, is read by its neighbours, too.
-SECTION = 1024
+SECTION = 1024  # frames, at most
+BESIDE = 120  # frames that are read besides, of its neighbours, about
 AROUND = 2  # frames on both sides of a section, from which captions count, too: neighbours may differ by as much
 
 

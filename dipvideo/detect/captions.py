@@ -75,6 +75,7 @@ class CaptionFinder:
         self._proposals = None if self._ocr is None else Proposals(self._ocr, self._worker, self._height,
                                                                    info.width // shrink, float(info.rate))
         self._refused: deque[tuple[int, Box]] = deque(maxlen=TRACKS_MAX)
+        self._looks: deque[tuple[int, list[Sighting]]] = deque(maxlen=self.lead)  # of the text detector, the latest
         self._index = -1  # of the frames that were seen
         self._numbers: list[int] = []  # their numbers in the film, which may begin later and have gaps
 
@@ -151,8 +152,14 @@ class CaptionFinder:
             inside = line.letters & (newborn[line.box.slices] > 0)
             born = self._index - int(np.median(self._lives.age[line.box.slices][inside]))
             track = Track(line, born, self._ring, newborn, self._fade)
-            if not track.hopeless:
-                self._tracks.append(track)
+            self._begin(track)
+
+    def _begin(self, track: Track) -> None:
+        """Follow a line, and tell it what was seen of it before it was followed; if it is hopeless, do not."""
+        if not track.hopeless:
+            for asked, sightings in self._looks:
+                _tell(track, asked, sightings)
+            self._tracks.append(track)
 
     def _close(self, track: Track) -> None:
         """Date the line's last trace and keep it until its company is complete."""
@@ -179,17 +186,18 @@ class CaptionFinder:
     def _hear(self, asked: int, sightings: list[Sighting], now: int) -> None:
         """Take what the text detector saw in frame `asked`; the tracks have seen the frames up to `now`."""
         for track in self._tracks:
-            if track.born < asked <= track.last_shown:
-                track.look(next((s.box for s in sightings if _covers(s.box, track.line.box)), None))
+            _tell(track, asked, sightings)
         while self._refused and self._refused[0][0] < asked - REFUSED_SECONDS * float(self._info.rate):
             self._refused.popleft()
         for sighting in sightings:
             if len(self._tracks) >= 2 * TRACKS_MAX or any(_alike(sighting.box, box) for _, box in self._refused):
                 continue
             line = line_in(sighting.box, asked, self._ring, self._height)
-            if line is None or any(_follows(track, line, asked, sighting.box) for track in self._tracks):
+            sound = [track for track in self._tracks if track.line.seeded or not track.failing]
+            if line is None or any(_follows(track, line, asked, sighting.box) for track in sound):
                 continue
             self._follow(line, asked, now, sighting.box)
+        self._looks.append((asked, sightings))
 
     def _follow(self, line: Line, asked: int, now: int, seen_in: Box) -> None:
         """Follow a line that was seen in frame `asked` as if it had been found then."""
@@ -199,14 +207,13 @@ class CaptionFinder:
         alike = 255 if self._ring.cuts_between(born - 1, born + 2) else 0
         newborn = np.full(self._ring.frames[0][1].shape, alike, np.uint8)
         track = Track(line, born, self._ring.until(last), newborn, self._fade)
-        track.look(seen_in)
         for index, luma in self._ring.frames:
             if last < index <= now and not track.hopeless:
                 track.update(index, luma, index in self._ring.cuts)
         if track.hopeless:
             self._refused.append((asked, seen_in))
-        else:
-            self._tracks.append(track)
+        track.look(seen_in)
+        self._begin(track)
 
     def _settle(self, before: int) -> None:
         """Judge the lines that went before frame `before`: nothing that went with them is still to come."""
@@ -226,6 +233,12 @@ def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     young = np.zeros_like(strokes)
     young.ravel()[places] = whole[names] | new
     return young
+
+
+def _tell(track: Track, asked: int, sightings: list[Sighting]) -> None:
+    """Tell a track what the text detector saw in frame `asked`, if that shows its line."""
+    if track.born < asked <= track.last_shown:
+        track.look(next((s.box for s in sightings if _covers(s.box, track.line.box)), None))
 
 
 def _row(track: Track, text: Box) -> Box:

@@ -36,8 +36,9 @@ DARK = -0.5  # dark letters are more often the picture's than bright ones, less 
 SEEN_MOSTLY = 0.5  # of the looks show a line that is worth that
 STEADY = 0.06  # of lines that are mostly judged by that word: captions keep under it, animated titles do not
 CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only the text detector found: signs are read
+BOTH = 3.0  # … and cannot read: a row of posts from which someone stepped aside came, but did not go
 LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
-SHORTEST = 3  # frames; a flash of less is not read by anyone
+SHORTEST = 5  # frames; a flash of less is not read by anyone
 LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what two full lines are given
 CORNER = 1 / 3  # of the picture's width and height, in which logos lie
 CLEARLY = 2.0  # points between two findings of one line, of which the other has strayed
@@ -96,18 +97,19 @@ class Candidate:
     @property
     def points(self) -> float:
         line = self.line
-        looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
+        own = looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
         # animated lettering is read, too, and the picture between letters while a caption covers it
         if self.unsteady < STEADY and self.seen >= SEEN_MOSTLY * self.asked:
-            looks = max(looks, READ if self.read else SEEN if self.seen else looks)
-        if self.asked >= LOOKS_MANY and not (self.seen or self.read):
-            looks += UNSEEN
+            looks = max(own, READ if self.read else SEEN if self.seen else own)
+        lent = line.seeded or (looks > own and not self.read)
+        if not (self.seen or self.read):  # one look may miss a line that looks like text
+            looks += UNSEEN * (self.asked >= LOOKS_MANY if own >= 0 else min(self.asked / LOOKS_MANY, 1))
         looks += DARK if line.dark else float(np.interp(line.colour, (DIM_255, BRIGHT_255), (-1, 1)))
         stays = 1.0 if self.stands_out and self.born_alike < ALONE else 0.0
         # what rested before it came may be the picture, seen to change because a caption came over it
         older = -2.0 if self.start.at > self.born + TOGETHER else 0.0
         came_and_went = stays + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points
-        wanting = max(CAME_AND_WENT - came_and_went, 0.0) if line.seeded else 0.0
+        wanting = max((CAME_AND_WENT if self.read else BOTH) - came_and_went, 0.0) if lent else 0.0
         return looks + older + came_and_went - wanting
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..geometry import Box
-from .judge import MOVED, UNSTEADY, WANDERS_255
+from .judge import MOVED, SHOWN_IN_FULL, UNSTEADY, WANDERS_255
 from .lines import Line
 from .lives import TOLERANCE_255
 from .timing import End, Ring, Steadiness, find_end, moved
@@ -94,6 +94,11 @@ class Track:
     def hopeless(self) -> bool:
         """True as soon as it cannot be a caption any more."""
         return self.start.moved > MOVED or (self._steadiness.count >= 12 and self.unsteady > 1.5 * UNSTEADY)
+
+    @property
+    def failing(self) -> bool:
+        """True if, as it stands, it is no caption: perhaps it took pieces of the picture for letters."""
+        return self.unsteady > UNSTEADY or self.full < SHOWN_IN_FULL
 
     def knows(self, line: Line) -> bool:
         """True if `line` is this one, found again."""
