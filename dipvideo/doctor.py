@@ -14,6 +14,7 @@ import av
 from av.codec.hwaccel import HWAccel, hwdevices_available
 
 from .io.encoding import encoders_of, keeps
+from .machine import free_memory, mine
 
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "dnxhd", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "utvideo")
 _SAMPLES = ("yuv420p", "yuv422p", "yuv444p", "gbrp")  # an encoder that takes one of these takes pictures
@@ -34,7 +35,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """versions: by program. device: what would be taken, and why. free_bytes: in `folder`.
+    """versions: by program. device: what would be taken, and why. cores, free_memory: that processes may take; bytes.
+    free_bytes: in `folder`.
 
     encoders: by codec, best first. decoders: hardware by FFmpeg's name, and why it does not open; None where it does.
     advice: sentences; empty where nothing is missing.
@@ -43,6 +45,8 @@ class Report:
     versions: dict[str, str]
     device: str
     device_reason: str
+    cores: int
+    free_memory: int
     folder: str
     free_bytes: int
     encoders: dict[str, list[Trial]]
@@ -57,7 +61,7 @@ def examine(folder: Path) -> Report:
     encoders = {codec: [Trial(name, _takes(name, ""), _takes(name, "10le")) for name in encoders_of(codec)]
                 for codec in CODECS}
     decoders = {name: _decodes(name) for name in hwdevices_available()}
-    return Report(_versions(), device, reason, str(folder), free, encoders, decoders,
+    return Report(_versions(), device, reason, mine(), free_memory(), str(folder), free, encoders, decoders,
                   _advice(device, built_for, free, encoders))
 
 

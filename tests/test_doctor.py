@@ -28,6 +28,7 @@ def test_it_says_what_works_here(capsys, tmp_path: Path) -> None:
     assert {"name": "libx265", "bits_8": None, "bits_10": None} in report["encoders"]["hevc"]
     assert report["encoders"]["vp9"][-1] == {"name": "libvpx-vp9", "bits_8": None, "bits_10": "no 10-bit samples"}
     assert report["device"].split(",")[0] in ("cpu", "cuda", "mps") and report["free_bytes"] > 0
+    assert "Cores     1, and " in said and report["cores"] == 1 and report["free_memory"] > 1 << 20
     refused = [t for trials in report["encoders"].values() for t in trials if t["bits_8"] and t["bits_10"]]
     assert all(t["name"] in said and t["bits_8"] in said for t in refused)
 

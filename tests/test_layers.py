@@ -52,7 +52,7 @@ MAY_IMPORT = {
                           "jobs", "room", "stretch", "work", "executors", "workers", "report"},
     "benchmark": VALUES | {"machine", "metrics", "progress", "options", "spec", "problems", "plan", "io", "engine",
                           "captions", "tasks", "layers", "restore", "pipeline", "job", "jobs", "registry", "api"},
-    "doctor": {"io", "engine"},
+    "doctor": {"machine", "io", "engine"},
     "api": {"errors", "options", "progress", "registry", "tasks", "summary", "pipeline"},
     "cli": {"errors", "options", "progress", "captions", "registry", "tasks", "summary", "pipeline",
             "benchmark", "doctor", "jobs", "io"},

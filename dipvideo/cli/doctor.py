@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ..doctor import Report, Trial
 
 
-@click.command(short_help="Say what works on this machine: device, encoders, decoders, disk.")
+@click.command(short_help="Say what works on this machine: device, cores, memory, encoders, decoders, disk.")
 @click.option("--json", "json_file", metavar="FILE", help="Also write the findings as JSON.")
 def doctor(json_file: str | None) -> None:
-    """Say what works on this machine, found by trying: device, encoders, decoders, disk."""
+    """Say what works on this machine, found by trying: device, cores, memory, encoders, decoders, disk."""
     from ..doctor import examine  # opens dozens of encoders' libraries, which help does without
 
     report = examine(Path.cwd())
@@ -34,7 +34,8 @@ def doctor(json_file: str | None) -> None:
 def lines_of(report: Report) -> list[str]:
     """The report as a person reads it."""
     lines = [", ".join(f"{name} {version}" for name, version in report.versions.items()),
-             f"Device    {report.device} ({report.device_reason})"]
+             f"Device    {report.device} ({report.device_reason})",
+             f"Cores     {report.cores}, and {report.free_memory / 1e9:.1f} GB of memory free"]
     if report.free_bytes >= 0:
         lines.append(f"Disk      {report.free_bytes / 1e9:.1f} GB free in {report.folder}")
     lines += ["", "Encoders that open, by codec, the one that auto takes first:"]
