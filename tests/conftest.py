@@ -20,7 +20,6 @@ from dipvideo.executors.cluster import ALONE
 from dipvideo.machine import sharing
 
 WIDTH, HEIGHT, RATE = 160, 96, 25
-CLUSTERED = ("test_executors", "test_workers")
 ALONE_HERE = ExitStack()
 ORDINARY = (os.sched_getscheduler(0), os.sched_getparam(0)) if hasattr(os, "sched_getscheduler") else None
 
@@ -32,9 +31,6 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:  # side by side by file, for what a file's tests share; there is room for one cluster
-        of_cluster = "cluster" in getattr(item, "fixturenames", ()) or item.path.stem in CLUSTERED
-        item.add_marker(pytest.mark.xdist_group("cluster" if of_cluster else item.path.stem))
     if not torch.cuda.is_available():
         for item in items:
             if "needs_cuda" in item.keywords:

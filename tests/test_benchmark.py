@@ -56,7 +56,9 @@ def test_a_folder_without_clips_is_named(tmp_path: Path) -> None:
         measure_quality(str(tmp_path), QualityOptions())
 
 
-def test_speed_times_presets_beside_the_floor(tmp_path: Path) -> None:
+def test_speed_times_presets_beside_the_floor(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("dipvideo.benchmark.speed.LONG", 2)
+    monkeypatch.setattr("dipvideo.benchmark.speed.PAPER_HEIGHT", 96)
     speed = measure_speed(SpeedOptions(heights="96", presets="fast", runs=1, device="cpu"))
     pace, = speed.paces
     assert pace.frame_seconds > 0 and pace.memory > 50e6 and speed.paper_step > pace.frame_seconds / 100

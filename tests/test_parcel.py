@@ -36,7 +36,7 @@ def worked(monkeypatch, run) -> Work:
             raise Kept
 
     with monkeypatch.context() as patched:
-        patched.setattr("dipvideo.pipeline.Local", Look)
+        patched.setattr("dipvideo.workers.Local", Look)
         patched.setattr("dipvideo.job._clear", lambda folder: None)
         with pytest.raises(Kept):
             run()

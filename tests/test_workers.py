@@ -234,7 +234,7 @@ def test_a_stretch_that_always_kills_its_worker_is_named_and_the_others_are_kept
                 yield outcome
             yield type(outcome)(0, ATTEMPTS, WorkerLost("its worker died, 3 times"))
 
-    monkeypatch.setattr("dipvideo.pipeline.Local", Lost)
+    monkeypatch.setattr("dipvideo.workers.Local", Lost)
     with pytest.raises(NotRestored, match=f"Frames 0 to {LENGTH - 1} could not be restored: its worker died, 3 times"):
         restored(film)
     assert finished(film) == PARTS - 1
