@@ -48,7 +48,7 @@ def _executor(options: TaskOptions) -> tuple[Executor | None, str]:
             wrong = "--devices are this machine's" if options.devices else f"--executor {options.executor} takes none"
             raise OptionError(f"--address names a Ray cluster, and {wrong}: leave one of both out.")
         device = engine.choose_device(options.device)
-        return Ray(options.address, options.workers, device.type, engine.AVAILABLE), options.device
+        return Ray(options.address, options.workers, device.type), options.device
     slots = engine.slots(options.device, options.devices, options.workers)
     if options.executor == "local":
         if len(slots) > 1 or options.devices:

@@ -165,7 +165,7 @@ def test_what_is_made_elsewhere_comes_back_and_what_needs_more_gets_it(tmp_path:
 
 
 def test_a_cluster_has_as_many_workers_as_fit_and_no_more_are_waited_for(cluster) -> None:
-    assert Ray(cluster.address, None, "cpu", threads=2).workers == 1, "three CPUs, two for each"
+    assert Ray(cluster.address, None, "cpu").workers == 3, "one for each CPU"
     with pytest.raises(ClusterMissing, match="has 3 CPUs, and 4 workers with 1 each"):
         Ray(cluster.address, 4, "cpu")
     with pytest.raises(ClusterMissing, match="has 0 GPUs, and 1 workers"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -16,7 +18,8 @@ from dipvideo.captions import Captions
 from dipvideo.captions import sections as rooms
 from dipvideo.captions.options import DetectOptions
 from dipvideo.captions.sections import Search, sections
-from dipvideo.errors import Unreadable
+from dipvideo.errors import DipvideoError, Unreadable
+from dipvideo.machine import sharing
 from dipvideo.progress import Progress
 
 SIZE, FRAMES, LONG = (120, 200), 320, 80
@@ -41,8 +44,9 @@ def opened(path: Path) -> io.Source:
     return source
 
 
-def found(path: Path, told: list[Progress] | None = None, processes: int = 1) -> Captions:
-    return captions.find_captions(opened(path), FAST, (told if told is not None else []).append, processes)
+def found(path: Path, told: list[Progress] | None = None, cores: int = 1) -> Captions:
+    with sharing(cores):
+        return captions.find_captions(opened(path), FAST, (told if told is not None else []).append)
 
 
 def in_words(found: Captions) -> tuple:
@@ -57,13 +61,13 @@ def test_sections_cover_the_film_evenly_and_follow_from_it_alone() -> None:
         assert max(map(len, parts)) <= rooms.SECTION and max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_captions_at_the_edges_of_sections_are_those_of_the_whole(film: Path, monkeypatch, processes: int) -> None:
+@pytest.mark.parametrize("cores", [1, 2])
+def test_captions_at_the_edges_of_sections_are_those_of_the_whole(film: Path, monkeypatch, cores: int) -> None:
     whole = found(film)
     assert [(e.start, e.stop) for e in whole.events] == list(SHOWN) and whole.cuts == (130,)
     monkeypatch.setattr(rooms, "SECTION", LONG)
     told: list[Progress] = []
-    assert in_words(found(film, told, processes)) == in_words(whole)
+    assert in_words(found(film, told, cores)) == in_words(whole)
     counts = [progress.done for progress in told]
     assert counts == sorted(counts) and counts[-1] == FRAMES == told[-1].total
 
@@ -100,7 +104,8 @@ def test_damage_that_a_process_meets_is_told(film: Path, tmp_path: Path, monkeyp
     samples[middle:middle + 3000] = np.random.default_rng(0).integers(256, size=3000, dtype=np.uint8).tobytes()
     hurt.write_bytes(samples)
     together, alone = opened(hurt), opened(hurt)
-    captions.find_captions(together, FAST, processes=2)
+    with sharing(2):
+        captions.find_captions(together, FAST)
     captions.find_captions(alone, FAST, processes=1)
     assert together.damage and together.damage == alone.damage
 
@@ -114,9 +119,10 @@ from dipvideo.captions.options import DetectOptions
 sections.SECTION = {LONG}
 source = io.open_source({str(film)!r})
 source.look(lambda done, total: None)
-print(len(captions.find_captions(source, DetectOptions(detector="strokes"), processes=2).events), "captions")
+print(len(captions.find_captions(source, DetectOptions(detector="strokes")).events), "captions")
 """)
-    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120,
+                         env={**os.environ, "OMP_NUM_THREADS": "2"})
     assert (ran.stdout, ran.returncode) == (f"{len(SHOWN)} captions\n", 0), ran.stderr
 
 
@@ -124,3 +130,18 @@ def test_a_film_of_which_nothing_decodes_is_told(film: Path, monkeypatch) -> Non
     monkeypatch.setattr(rooms, "with_shots", lambda source, span: iter(()))
     with pytest.raises(Unreadable, match="can be decoded"):
         found(film)
+
+
+def test_a_full_disk_where_findings_are_kept_is_told(film: Path, monkeypatch) -> None:
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rooms.pickle, "dumps", full)
+    with pytest.raises(DipvideoError, match="room"):
+        found(film)
+
+
+def test_no_more_processes_look_than_there_are_cores_whatever_a_cluster_has(film: Path, monkeypatch) -> None:
+    monkeypatch.setattr(rooms, "SECTION", LONG)
+    monkeypatch.setattr("dipvideo.captions.find.Processes", lambda *_: pytest.fail("there is one core"))
+    assert len(captions.find_captions(opened(film), FAST, processes=100).events) == len(SHOWN)

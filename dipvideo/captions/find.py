@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Protocol
 
-from .. import detect
-from ..errors import OptionError, RegionOutside, WorkerLost
-from ..executors import Local, Processes
+from .. import detect, io
+from ..errors import DipvideoError, OptionError, RegionOutside, WorkerLost
+from ..executors import Executor, Local, Processes
 from ..frame import Event
 from ..geometry import Box
 from ..machine import side_by_side
@@ -48,37 +49,47 @@ def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress:
                   processes: int | None = None) -> Captions:
     """Look for captions within the span and region that `options` name.
 
-    processes: that look side by side; None: as many as this machine has cores and memory for. Raises RegionOutside,
-    Truncated, Unreadable, and WorkerLost.
+    processes: that look side by side, at most; None: as many as this machine has cores and memory for. Raises
+    RegionOutside, Truncated, Unreadable, OutputError and WorkerLost.
     """
     region, span = region_of(options.region, source.info), checked(source, options)
     detect.wants_ocr(options.detector)  # a wrong one is told before anything begins
     parts = sections(span)
-    processes = min(processes or side_by_side(MEMORY), len(parts))
+    processes = min(processes or len(parts), side_by_side(MEMORY), len(parts))
     executor = Processes([None] * processes) if processes > 1 else Local()
-    found: dict[int, Found] = {}
     done = [0] * len(parts)
 
     def hear(part: int, frames: int) -> None:
         done[part] = frames
         tell(Progress("looking for captions", sum(done), len(span)))
 
-    with TemporaryDirectory(prefix="dipvideo-") as folder:
-        search = Search(source, parts, region, options.detector, Path(folder))
-        with closing(executor.run(search, range(len(parts)), hear)) as outcomes:
-            for outcome in outcomes:
-                if isinstance(outcome.error, WorkerLost):
-                    raise WorkerLost(f"Captions could not be looked for: {outcome.error}.")
-                if outcome.error:
-                    raise outcome.error
-                found[outcome.item] = search.found(outcome.item, outcome.attempt)
-                hear(outcome.item, len(parts[outcome.item]))
+    try:
+        with TemporaryDirectory(prefix="dipvideo-") as folder:
+            found = _found(executor, Search(source, parts, region, options.detector, Path(folder)), hear)
+    except OSError as error:
+        if isinstance(error, DipvideoError):
+            raise
+        raise io.explained(error, Path(gettempdir())) from error
     told = [found[part] for part in range(len(parts))]
     source.damage.update(*(one.damage for one in told))
     if not any(one.frames for one in told):
         raise nothing_decoded(source)
     events = detect.without_parts([event for one in told for event in one.events])
     return Captions(tuple(events), tuple(cut for one in told for cut in one.cuts))
+
+
+def _found(executor: Executor, search: Search, hear: Callable[[int, int], object]) -> dict[int, Found]:
+    """What each section tells."""
+    found = {}
+    with closing(executor.run(search, range(len(search.sections)), hear)) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome.error, WorkerLost):
+                raise WorkerLost(f"Captions could not be looked for: {outcome.error}.")
+            if outcome.error:
+                raise outcome.error
+            found[outcome.item] = search.found(outcome.item, outcome.attempt)
+            hear(outcome.item, len(search.sections[outcome.item]))
+    return found
 
 
 def region_of(text: str, info: VideoInfo) -> Box:

@@ -24,16 +24,16 @@ from .slots import ATTEMPTS, POLL_SECONDS, STALL_SECONDS, STUCK_SECONDS, Watch, 
 class Ray:
     """`workers` of the cluster at `address`, or of one begun here if that is None; as many as fit if that is None.
 
-    device: cuda, of which each worker has one whole, or cpu, of which it has so many threads. Raises OptionError if Ray
-    is not installed, and ClusterMissing if there is no cluster or it is too small: Ray itself would wait for ever.
+    device: cuda, of which each worker has one whole, or cpu, of which it has a core. Raises OptionError if Ray is not
+    installed, and ClusterMissing if there is no cluster or it is too small: Ray itself would wait for ever.
     """
 
-    def __init__(self, address: str | None, workers: int | None, device: str, threads: int = 1, *,
+    def __init__(self, address: str | None, workers: int | None, device: str, *,
                  stall_seconds: float = STALL_SECONDS, stuck_seconds: float = STUCK_SECONDS):
         if not importlib.util.find_spec("ray"):
             raise OptionError("--executor ray needs Ray, which is not installed: pip install 'dipvideo[ray]'.")
         self._address, self._device, self._patience = address, device, (stall_seconds, stuck_seconds)
-        self._unit, self._each = ("GPU", 1) if device == "cuda" else ("CPU", threads)
+        self._unit = "GPU" if device == "cuda" else "CPU"
         self.workers = workers or 1
         if address:
             with connected(address, {}) as ray:
@@ -43,7 +43,7 @@ class Ray:
         count = min(self.workers, len(items))
         if not count:
             return
-        with connected(self._address, {self._unit: count * self._each}) as ray:
+        with connected(self._address, {self._unit: count}) as ray:
             self._fitting(ray, count)
             away = ray.put(pickle.dumps(work.away()))
             slots = [_Slot(ray, work, self._begun(ray, away), self._starved(ray), Watch(*self._patience))
@@ -53,21 +53,21 @@ class Ray:
     def _fitting(self, ray: Any, wanted: int | None) -> int:
         """How many workers fit into the whole cluster, at most `wanted`."""
         there = ray.cluster_resources().get(self._unit, 0)
-        fit = int(there // self._each)
+        fit = int(there)
         if fit < (wanted or 1):
-            raise ClusterMissing(f"The cluster has {there:g} {self._unit}s, and {wanted or 1} workers with "
-                                 f"{self._each} each were asked for: ask for fewer with --workers, or add machines.")
+            raise ClusterMissing(f"The cluster has {there:g} {self._unit}s, and {wanted or 1} workers "
+                                 "with 1 each were asked for: ask for fewer with --workers, or add machines.")
         return wanted or fit
 
     def _begun(self, ray: Any, away: Any) -> Callable[[], Any]:
-        kind = ray.remote(_Worker).options(num_cpus=0 if self._unit == "GPU" else self._each,
-                                           num_gpus=1 if self._unit == "GPU" else 0, max_restarts=0, max_task_retries=0,
-                                           max_concurrency=2)  # one thread works, one answers
+        of_gpus = self._unit == "GPU"
+        kind = ray.remote(_Worker).options(num_cpus=int(not of_gpus), num_gpus=int(of_gpus), max_restarts=0,
+                                           max_task_retries=0, max_concurrency=2)  # one thread works, one answers
         return lambda: kind.remote(away, self._device)
 
     def _starved(self, ray: Any) -> Callable[[], bool]:
         """Whether no node is left on which a worker could ever begin."""
-        return lambda: ray.cluster_resources().get(self._unit, 0) < self._each
+        return lambda: ray.cluster_resources().get(self._unit, 0) < 1
 
 
 class _Slot:
