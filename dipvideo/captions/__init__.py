@@ -1,6 +1,7 @@
 """The captions of a film: found, kept in a file that a person can edit, and written as subtitles.
 
     find        what one pass over the film tells
+    sections    the parts of it that are looked through side by side
     detect      the same as a file
     planfile    captions as JSON, and back
     cues        captions as text with times: .srt, and a track of the output
