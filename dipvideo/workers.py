@@ -23,7 +23,9 @@ def asked_for(options: TaskOptions) -> tuple[Executor | None, engine.Settings]:
 
 def filling(brief: Brief) -> Executor:
     """Processes side by side: as many as there are stretches, and cores and memory here; or this one alone."""
-    count = min(_written(brief.stretches), side_by_side(memory_for(brief)))
+    count = _written(brief.stretches)
+    if count > 1:  # a frame is decoded for it
+        count = min(count, side_by_side(memory_for(brief)))
     alone = count < 2 and brief.task.options.executor != "processes"
     return Local() if alone else Processes([None] * max(count, 1))
 

@@ -193,8 +193,8 @@ class CaptionFinder:
             if len(self._tracks) >= 2 * TRACKS_MAX or any(_alike(sighting.box, box) for _, box in self._refused):
                 continue
             line = line_in(sighting.box, asked, self._ring, self._height)
-            sound = [track for track in self._tracks if track.line.seeded or not track.failing]
-            if line is None or any(_follows(track, line, asked, sighting.box) for track in sound):
+            if line is None or any(track.line.seeded or not track.failing for track in self._tracks
+                                   if _follows(track, line, asked, sighting.box)):
                 continue
             self._follow(line, asked, now, sighting.box)
         self._looks.append((asked, sightings))
