@@ -91,6 +91,53 @@ def test_two_films_are_taken_apart_frame_by_frame(tmp_path: Path) -> None:
     assert psnr(load(tmp_path / "seconds" / "000005.png"), seconds[5]) > 25
 
 
+def film(path: Path, scenes: list[np.ndarray], others: list[np.ndarray]) -> list[np.ndarray]:
+    """Frames of .65 of one and .35 of the other, written to `path`; what of the scene is in them."""
+    write_video(path, [np.rint((0.65 * scene + 0.35 * over).clip(0, 1) * 255).astype(np.uint8)
+                       for scene, over in zip(scenes, others, strict=True)], codec="ffv1", pix_fmt="bgr0")
+    return [0.65 * scene for scene in scenes]
+
+
+def far(seed: int, speed: float, frames: int, blur: float = 0.0) -> list[np.ndarray]:
+    """A picture wider than the frame, over which the camera pans."""
+    wide = np.hstack([scene(seed + n, blur=blur) for n in (0, 40, 80, 120)])
+    return [cv2.warpAffine(wide, np.float32([[1, 0, -abs(speed) * frames * (speed < 0) - speed * n], [0, 1, 0]]),
+                           SIZE[::-1]) for n in range(frames)]
+
+
+@pytest.mark.parametrize(("steady", "speeds"), [("scene", (0, 4)), ("scene", (1, -4)), ("reflection", (5, 0))])
+def test_one_film_is_taken_apart_by_what_moves_as_one(tmp_path: Path, steady: str, speeds: tuple) -> None:
+    """Also if its mean level could be told; and, where the camera moves, better than the darkest of its frames."""
+    scenes, others = far(1, speeds[0], 40), far(2, speeds[1], 40, blur=2)
+    truths = film(tmp_path / "film.mkv", scenes, others)
+    separate(tmp_path / "film.mkv", tmp_path / "out.mkv", steady=steady, encoder="ffv1",
+             second=str(tmp_path / "seconds.mkv"), **QUICK)
+    given, found, second = ([frame.planes.rgb() for frame in open_source(tmp_path / f"{name}.mkv").frames()]
+                            for name in ("film", "out", "seconds"))
+    darkest = np.min(given, axis=0)
+
+    def mean(pictures: list[np.ndarray], level: bool = False) -> float:
+        shifts = [(t - p).mean((0, 1)) if level else 0 for p, t in zip(pictures, truths, strict=True)]
+        return float(np.mean([psnr(p + by, t) for p, t, by in zip(pictures, truths, shifts, strict=True)]))
+
+    assert mean(found) > mean(given) + 3
+    assert mean(found, level=True) > mean(given, level=True) + 3
+    if speeds[0]:
+        assert mean(found, level=True) > mean([darkest] * len(given), level=True) + 5
+    assert np.abs(np.array(found) + np.array(second) - np.array(given)).max() < 0.02  # nothing is lost
+
+
+def test_a_short_shot_of_a_film_stays_as_it_is(tmp_path: Path) -> None:
+    scenes = far(1, 1, 40) + [1 - picture for picture in far(7, 1, 10)]
+    film(tmp_path / "film.mkv", scenes, far(2, -4, 40, blur=2) + far(2, -4, 10, blur=2))
+    summary = separate(tmp_path / "film.mkv", tmp_path / "out.mkv", encoder="ffv1", **QUICK)
+    given, found = ([frame.planes.rgb() for frame in open_source(tmp_path / f"{name}.mkv").frames()]
+                    for name in ("film", "out"))
+    changed = [float(np.abs(one - other).max()) > 0.02 for one, other in zip(given, found, strict=True)]
+    assert changed == [True] * 40 + [False] * 10
+    assert any("1 of 2 shots have fewer than 16 frames" in warning for warning in summary.warnings)
+
+
 def test_what_cannot_be_taken_apart_is_one_sentence(tmp_path: Path) -> None:
     one = save(tmp_path / "one.png", 0.7 * scene(1) + 0.3 * scene(2))
     darker = save(tmp_path / "darker.png", 0.8 * (0.7 * scene(1) + 0.3 * scene(2)))
@@ -99,7 +146,7 @@ def test_what_cannot_be_taken_apart_is_one_sentence(tmp_path: Path) -> None:
         separate(one, tmp_path / "out.png", other=str(one), **QUICK)
     with pytest.raises(NothingFound, match="in one mixture"):
         separate(one, tmp_path / "out.png", other=str(darker), **QUICK)
-    with pytest.raises(OptionError, match="other must be given: a second picture"):
+    with pytest.raises(NothingFound, match="has 1 frame in 1 shot, and layers are told apart by how they move in 16"):
         separate(one, tmp_path / "out.png", **QUICK)
     with pytest.raises(OptionError, match="160x50 and the input 1 of 160x96"):
         separate(one, tmp_path / "out.png", other=str(small), **QUICK)

@@ -3,11 +3,6 @@
 Edges of two layers seldom lie at one place, so that the right unmixing has the fewest gradients: the mixing is the most
 likely one under Laplacian gradients (sparse independent component analysis: Zibulevsky & Pearlmutter, Neural
 Computation 2001). Double-DIP (Gandelsman, Shocher, Irani, CVPR 2019) fits it along with its networks.
-
-One film of a scene and a reflection that moves otherwise was tried, .65 and .35 of two clips, 24 frames of 120 lines,
-and left out: with the motions and both mean levels told, taking off the mean level alone had 22.5, 23.1 and 22.6 dB of
-the scene, medians of gradients along each motion (Weiss, ICCV 2001) 22.5, 23.3 and 25.9, least squares 14.9, 20.0 and
-23.9: neither layer of a real clip is one picture that moves.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
     flow        where each pixel went: dense flow, chained from frame to frame
     agreement   how well a moved frame agrees with what is known around each pixel
     fuse        neighbours averaged with a frame where they show the same, against noise
+    dominant    the layer that moves as one, and the frame without what shines through it
     drift       where a picture as a whole has gone
     pair        how far two pictures of one scene lie apart
     fill        unknown samples from the known ones around them
@@ -19,6 +20,8 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"],
+                                                                       "dominant": ["DOMINANT_LEAST", "DOMINANT_REACH",
+                                                                                    "Dominant"],
                                                                        "drift": ["drift"],
                                                                        "fuse": ["Fused", "Fuser"],
                                                                        "pair": ["shift_between"]})

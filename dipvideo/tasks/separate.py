@@ -1,8 +1,8 @@
-"""Take two layers apart that were mixed by a window or a double exposure."""
+"""Take two layers apart that a window or a double exposure mixed: by two mixtures of them, or by their motion."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
 
+LAID_OVER = np.array(((1.0, 1.0), (1.0, 0.0)))  # how layers are mixed in a frame, and in it without the second
 LOOKED_AT = 8  # frames of a shot that tell how its layers are mixed
 SHIFT = 1.0  # pixels by which the pictures may lie apart before it is said
 
@@ -33,8 +34,12 @@ class SeparateOptions(TaskOptions):
 
     other: str | None = option(None, "A second picture or clip of the same scene, from the same place, in which the "
                                      "layers are mixed differently: taken through a polariser turned otherwise, at "
-                                     "another time of day …", metavar="OTHER", argument=True,
-                               required=True)
+                                     "another time of day … Without it layers are told apart by how they move.",
+                               metavar="OTHER", argument=True)
+    steady: str = option("scene", "Without OTHER, what rests or moves as one, as the camera does: the scene, under a "
+                                  "reflection that moves otherwise; or a reflection that stays where it is in the "
+                                  "picture, as in a windscreen, over a scene that moves.",
+                         choices=("scene", "reflection"))
     second: str | None = option(None, "Also write the second layer, what lay over the first: a picture (.png), a "
                                       "lossless video (.mkv, .mov) or a folder of pictures.", metavar="FILE")
 
@@ -51,6 +56,10 @@ class Separate(WholeFrames):
         self._mixings: dict[int, np.ndarray] = {}  # by the first frame of a chunk
 
     @property
+    def reach(self) -> int:
+        return 0 if self.options.other else motion.DOMINANT_REACH
+
+    @property
     def side_outputs(self) -> tuple[Path, ...]:
         return (Path(self.options.second),) if self.options.second else ()
 
@@ -60,11 +69,29 @@ class Separate(WholeFrames):
 
     @property
     def side_inputs(self) -> tuple[Path, ...]:
-        return (Path(self.options.other),)
+        return (Path(self.options.other),) if self.options.other else ()
 
     def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
         plan, holes = super().plan(source, tell)
-        self._open_other(source)
+        if self.options.other:
+            self._open_other(source)
+            self._find_mixings(source, plan)
+        else:
+            self._check_lengths(source, plan)
+        return plan, holes
+
+    def _check_lengths(self, source: Source, plan: Plan) -> None:
+        short = sum(shot.stop - shot.start < motion.DOMINANT_LEAST for shot in plan.shots)
+        if short == len(plan.shots):
+            raise NothingFound(f"{source.info.path!r} has {len(source.pts)} frame{'s' * (len(source.pts) > 1)} in "
+                               f"{short} shot{'s' * (short > 1)}, and layers are told apart by how they move in "
+                               f"{motion.DOMINANT_LEAST} frames of a shot: give a longer film, or a second picture or "
+                               "clip in which they are mixed differently.")
+        if short:
+            self.warnings.append(f"{short} of {len(plan.shots)} shots have fewer than {motion.DOMINANT_LEAST} frames, "
+                                 "which do not tell layers apart: they stay as they are.")
+
+    def _find_mixings(self, source: Source, plan: Plan) -> None:
         for shot in plan.shots:
             chunks = [chunk for chunk in plan.chunks if shot.start <= chunk.start < shot.stop]
             if not chunks:
@@ -76,7 +103,6 @@ class Separate(WholeFrames):
                 raise NothingFound(f"{source.info.path!r} and {self.options.other!r} show their layers in one mixture: "
                                    "give two that mix them differently.")
             self._mixings.update((chunk.start, mixing) for chunk in chunks)
-        return plan, holes
 
     def _open_other(self, source: Source) -> None:
         self._other = io.open_source(self.options.other)
@@ -98,11 +124,20 @@ class Separate(WholeFrames):
         return frame.planes.rgb()
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
+        seen_otherwise = self._seen_otherwise if self.options.other else self._scene_alone(window)
+        mixing = self._mixings.get(chunk.start, LAID_OVER)
         for index in targets:
-            pictures = window.image(index - window.first), self._seen_otherwise(index)
-            mixing = self._mixings[chunk.start]
-            yield problems.MixtureProblem.of(chunk.box, pictures, mixing, layers.unmixed(*pictures, mixing),
-                                             tuple(map(layers.clipped, pictures)))
+            pictures = window.image(index - window.first), seen_otherwise(index)
+            # A frame told apart by motion has its second picture made, and nothing is left to draw.
+            clipped = tuple(layers.clipped(p) & (self.options.other is not None) for p in pictures)
+            yield problems.MixtureProblem.of(chunk.box, pictures, mixing, layers.unmixed(*pictures, mixing), clipped)
+
+    def _scene_alone(self, window: Window) -> Callable[[int], np.ndarray]:
+        """What gives the frame of a number without the reflection."""
+        rests = self.options.steady == "reflection"
+        layer = motion.Dominant(window.frames, first=window.first, moves=not rests)
+        alone = layer.beneath if rests else layer.scene
+        return lambda index: alone(index - window.first)
 
     def render(self, problem: Problem, estimate: Estimate) -> TwoLayersPatch:
         assert isinstance(problem, problems.MixtureProblem)

@@ -20,7 +20,7 @@ from ...progress import Progress, Tell
 from ...tasks.remove_watermark import RemoveWatermark, RemoveWatermarkOptions
 from ...tasks.segment import Segment, SegmentOptions
 from ..options import LayersOptions
-from . import many, pictures
+from . import many, pictures, windows
 from .composites import HEIGHT, WIDTH, Backdrop, Composite, clip_of, composite
 from .rows import Row, best_order, overlap, spread, tinted
 
@@ -48,7 +48,8 @@ def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda p
     Raises SourceMissing for none.
     """
     trials = {"composites": _composites, "scribbles": pictures.scribbles, "unlabelled": pictures.unlabelled,
-              "many": many.many, "reflections": pictures.reflections, "haze": pictures.haze, "marks": _marks}
+              "many": many.many, "reflections": pictures.reflections,
+              "windows": windows.windows, "haze": pictures.haze, "marks": _marks}
     rows: list[Row] = []
     for kind in options.kinds.split(","):
         for row in trials[kind](Path(folder), options):
