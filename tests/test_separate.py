@@ -148,6 +148,8 @@ def test_what_cannot_be_taken_apart_is_one_sentence(tmp_path: Path) -> None:
         separate(one, tmp_path / "out.png", other=str(darker), **QUICK)
     with pytest.raises(NothingFound, match="has 1 frame in 1 shot, and layers are told apart by how they move in 16"):
         separate(one, tmp_path / "out.png", **QUICK)
+    with pytest.raises(OptionError, match="without --steady: leave it out"):
+        separate(one, tmp_path / "out.png", other=str(darker), steady="reflection", **QUICK)
     with pytest.raises(OptionError, match="160x50 and the input 1 of 160x96"):
         separate(one, tmp_path / "out.png", other=str(small), **QUICK)
     assert not (tmp_path / "out.png").exists()

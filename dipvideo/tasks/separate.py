@@ -43,6 +43,11 @@ class SeparateOptions(TaskOptions):
     second: str | None = option(None, "Also write the second layer, what lay over the first: a picture (.png), a "
                                       "lossless video (.mkv, .mov) or a folder of pictures.", metavar="FILE")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.other and self.steady != "scene":
+            raise OptionError("Two mixtures tell their layers apart without --steady: leave it out, or the second one.")
+
 
 class Separate(WholeFrames):
     """Separate two layers that shine through each other, as a scene and the reflection in its window."""

@@ -21,7 +21,7 @@ SHARES = (0.65, 0.35)  # of the scene and of the reflection in a frame
 DEFOCUS = 1.5  # pixels that a reflection is blurred by
 ROOM = 1.25  # how much larger than the frame a picture is that the camera pans over
 SHAKE = 0.4  # pixels a frame, deviation of a random walk
-# The scene and what lies over it, each a clip, or a picture and by how many pixels a frame the camera pans over it, None
+# The scene and what lies over it, each a clip, or a picture and the pixels a frame that the camera pans over it, None
 # where it rests.
 FILMS = (("208001.jpg", None, "bigbuckbunny.mp4", None), ("24077.jpg", 0.8, "bikes.mp4", None),
          ("153077.jpg", 0.8, "mma_test.mp4", None), ("181079.jpg", 0.8, "37073.jpg", -1.5),
