@@ -21,12 +21,12 @@ DOMINANT_REACH, EVERY = 48, 4  # frames to each side, of which every so many is 
 FEWEST = 4  # of those frames, below which nothing is told apart
 DOMINANT_LEAST = EVERY * FEWEST  # frames of a shot
 DARKEST = 0.05  # share of the frames that may be darker than the layer: one of 25, where noise made it so
-# Weight of what is darkest against 1 for a slope. Of 3e-5 to 1e-2, on seven films in which a picture moves as one under
-# another film, or over it, this one is within .3 dB of the best on each but two; with 3e-5 one of them loses 2 dB more.
+# Weight of what is darkest against 1 for a slope. Of 3e-5 to 1e-2, on eight films of a layer that moves as one and one
+# that does not, this one is within .3 dB of the best but on two (.4 and .6); with 3e-5 four of them lose .7 to 1.5 dB.
 DARK = 1e-3
 SOFT = 1.5  # pixels of the blur that the other layer is seen with, so that what is sharp stays this layer's
-# Share of the pixels of what lies over a film that are taken to be black: without that a film's own darkest goes with
-# it, and three of four lose .8 to 7 dB. Of a scene under something it would be a guess that flickers.
+# Share of the pixels of what lies over a film that are taken to be black: without that the film's own darkest goes with
+# it, and four films of four lose .8 to 7 dB. Of a scene under something it is a guess that gains 2 dB, and flickers.
 BLACK = 0.001
 
 
