@@ -22,7 +22,8 @@ def click_options(kind: type[Options]) -> list[click.Parameter]:
 def _click_option(declared: dataclasses.Field, kind: type) -> click.Parameter:
     rules, flag = declared.metadata, f"--{declared.name.replace('_', '-')}"
     if rules["argument"]:
-        return click.Argument([declared.name], metavar=rules["metavar"], type=kind, required=rules["required"])
+        shown = rules["metavar"] if rules["required"] else f"[{rules['metavar']}]"
+        return click.Argument([declared.name], metavar=shown, type=kind, required=rules["required"])
     common = {"help": rules["help"], "default": declared.default, "show_default": declared.default is not None}
     if kind is bool:
         both = f"{flag}/--no-{flag[2:]}" if declared.default else flag
