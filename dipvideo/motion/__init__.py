@@ -20,8 +20,8 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"],
-                                                                       "dominant": ["DOMINANT_LEAST", "DOMINANT_REACH",
-                                                                                    "Dominant"],
+                                                                       "dominant": ["DOMINANT_LEAST", "DOMINANT_LINES",
+                                                                                    "DOMINANT_REACH", "Dominant"],
                                                                        "drift": ["drift"],
                                                                        "fuse": ["Fused", "Fuser"],
                                                                        "pair": ["shift_between"]})

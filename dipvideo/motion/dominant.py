@@ -16,7 +16,7 @@ from scipy.fft import dctn, idctn
 from .align import Tracks
 from .scene import Scene
 
-LINES = 240  # of the pictures that layers are told apart in
+DOMINANT_LINES = 240  # of the pictures that layers are told apart in
 DOMINANT_REACH, EVERY = 48, 4  # frames to each side, of which every so many is looked at
 FEWEST = 4  # of those frames, below which nothing is told apart
 DOMINANT_LEAST = EVERY * FEWEST  # frames of a shot
@@ -31,37 +31,36 @@ BLACK = 0.001
 
 
 class Dominant:
-    """Tells the layers of one shot's frames apart, (n, H, W, 3), uint8 or float32 in [0, 1].
+    """Tells the layers of one shot's frames apart, which are given reduced, (n, h, w, 3) uint8.
 
     first: the number of the first of them; moves: whether the layer moves as most corners of the picture do, as the
     camera's pan or shake makes it; else it stays where it is in the picture.
     """
 
-    def __init__(self, frames: np.ndarray, *, first: int = 0, moves: bool = True):
-        self._frames, self._first = frames, first
-        self._small = np.stack([_reduced(frame) for frame in frames])
+    def __init__(self, small: np.ndarray, *, first: int = 0, moves: bool = True):
+        self._small, self._first = small, first
         self._tracks, self._grid = None, 1
         if moves:
-            scene = Scene(self._small, np.zeros(self._small.shape[:3], bool))
+            scene = Scene(small, np.zeros(small.shape[:3], bool))
             self._tracks, self._grid = Tracks(scene), scene.grid
 
-    def scene(self, place: int) -> np.ndarray:
-        """(H, W, 3) float32 in [0, 1]: the frame without what lies over the layer. What lies there in all frames stays:
-        nothing tells it from the layer."""
-        return self._without(place, lambda own, layer: _soft((own - layer).clip(0, 1)))
+    def scene(self, place: int, frame: np.ndarray) -> np.ndarray:
+        """The frame at `place`, whole, (H, W, 3) float32 in [0, 1], without what lies over the layer. What lies there
+        in all frames stays: nothing tells it from the layer."""
+        return self._without(place, frame, lambda own, layer: _soft((own - layer).clip(0, 1)))
 
-    def beneath(self, place: int) -> np.ndarray:
-        """(H, W, 3) float32 in [0, 1]: the frame without the layer, which lies over it and is black somewhere."""
-        return self._without(place, lambda own, layer: (layer - np.quantile(layer, BLACK, axis=(0, 1)).min()).clip(0))
+    def beneath(self, place: int, frame: np.ndarray) -> np.ndarray:
+        """The same without the layer, which lies over it and is black somewhere."""
+        return self._without(place, frame, lambda own, layer:
+                             (layer - np.quantile(layer, BLACK, axis=(0, 1)).min()).clip(0))
 
-    def _without(self, place: int, over: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-        frame = self._frames[place]
-        whole = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
+    def _without(self, place: int, frame: np.ndarray, over: Callable[[np.ndarray, np.ndarray], np.ndarray]
+                 ) -> np.ndarray:
         layer = self._layer(place)
         if layer is None:
-            return whole
+            return frame
         taken = over(self._small[place].astype(np.float32) / 255, layer).astype(np.float32)
-        return (whole - cv2.resize(taken, frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)).clip(0, 1)
+        return (frame - cv2.resize(taken, frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)).clip(0, 1)
 
     def _way(self, one: int, other: int) -> np.ndarray | None:
         """(2, 3) float32: where the layer's places of one reduced frame are in another; None if they share too few."""
@@ -86,14 +85,6 @@ class Dominant:
         right, down = (np.median(np.diff(stack, axis=axis), axis=0) for axis in (2, 1))
         darkest = int(DARKEST * (len(stack) - 1))
         return _fitted(right, down, np.partition(stack, darkest, axis=0)[darkest])
-
-
-def _reduced(frame: np.ndarray) -> np.ndarray:
-    """(h, w, 3) uint8, of at most LINES lines."""
-    if frame.dtype != np.uint8:
-        frame = np.rint(frame * 255).clip(0, 255).astype(np.uint8)
-    scale = LINES / min(frame.shape[:2])
-    return frame if scale >= 1 else cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def _fitted(right: np.ndarray, down: np.ndarray, level: np.ndarray) -> np.ndarray:

@@ -129,20 +129,25 @@ class Separate(WholeFrames):
         return frame.planes.rgb()
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
-        seen_otherwise = self._seen_otherwise if self.options.other else self._scene_alone(window)
+        scene_alone = None if self.options.other else self._scene_alone(window)
         mixing = self._mixings.get(chunk.start, LAID_OVER)
         for index in targets:
-            pictures = window.image(index - window.first), seen_otherwise(index)
-            # A frame told apart by motion has its second picture made, and nothing is left to draw.
-            clipped = tuple(layers.clipped(p) & (self.options.other is not None) for p in pictures)
+            place = index - window.first
+            picture = window.image(place)
+            if scene_alone is None:
+                pictures = picture, self._seen_otherwise(index)
+                clipped = tuple(map(layers.clipped, pictures))
+            else:  # the second picture is made, and nothing is left to draw
+                pictures, nowhere = (picture, scene_alone(place, picture)), np.zeros(picture.shape, bool)
+                clipped = nowhere, nowhere
             yield problems.MixtureProblem.of(chunk.box, pictures, mixing, layers.unmixed(*pictures, mixing), clipped)
 
-    def _scene_alone(self, window: Window) -> Callable[[int], np.ndarray]:
-        """What gives the frame of a number without the reflection."""
+    def _scene_alone(self, window: Window) -> Callable[[int, np.ndarray], np.ndarray]:
+        """What gives a frame without the reflection, from its place in the window and itself."""
         rests = self.options.steady == "reflection"
-        layer = motion.Dominant(window.frames, first=window.first, moves=not rests)
-        alone = layer.beneath if rests else layer.scene
-        return lambda index: alone(index - window.first)
+        small = np.stack([layers.reduced(frame, motion.DOMINANT_LINES) for frame in window.frames])
+        layer = motion.Dominant(small, first=window.first, moves=not rests)
+        return layer.beneath if rests else layer.scene
 
     def render(self, problem: Problem, estimate: Estimate) -> TwoLayersPatch:
         assert isinstance(problem, problems.MixtureProblem)

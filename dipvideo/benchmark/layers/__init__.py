@@ -4,7 +4,7 @@
     study       what is measured, and clips: each command beside what anyone could do
     pictures    the same on pictures; many: of more than two layers
     windows     films of a scene and a reflection, of which one moves as one
-    rows        a row of a table, and scores of labels
+    rows        a row of a table, scores, and a task run on frames
     report      tables, numbers and contact sheets
 """
 

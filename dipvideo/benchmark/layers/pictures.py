@@ -19,11 +19,10 @@ from ...tasks.segment import Segment, SegmentOptions
 from ...tasks.separate import Separate, SeparateOptions
 from ..options import LayersOptions
 from .composites import Backdrop, clip_of
-from .rows import Row, overlap, tinted
+from .rows import Row, done, mean_psnr, overlap, tinted
 
 HAZED = ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
 AIRS, THROUGH = (0.9, 0.75), (0.35, 0.85)  # grey levels of the haze, and what comes through it at the top and bottom
-EQUAL = 60.0  # dB that pictures have which are the same
 BORDER = 10  # pixels that the hazy picture of the pair lacks on each side
 # How much of the scene and of its reflection is in two pictures; "added" takes the picture that comes with the pair.
 MIXINGS = {"added": ((1.0, 1.0), (1.0, 0.4)), "weighed": ((0.7, 0.3), (0.4, 0.6))}
@@ -96,7 +95,7 @@ def haze(folder: Path, options: LayersOptions) -> Iterator[Row]:
             continue
         given = cv2.imread(str(path))[..., ::-1]
         truth, figures = path.with_name(path.name.replace("_hazy", "_clear")), {}
-        (found,), seconds = _cleared([given])
+        (found,), seconds = done(Dehaze(DehazeOptions()), [given])
         if truth != path and truth.exists():
             clear = cv2.imread(str(truth))[BORDER:-BORDER, BORDER:-BORDER, ::-1]
             figures = _haze_figures([given], [found], [clear])
@@ -108,7 +107,7 @@ def haze(folder: Path, options: LayersOptions) -> Iterator[Row]:
         through = np.linspace(*THROUGH, clear.shape[1])[:, None, None]
         for how, air in (("as it is", None), *((f"haze of {air:g}", air) for air in AIRS)):
             given = clear if air is None else np.rint(through * clear + (1 - through) * air * 255).astype(np.uint8)
-            found, seconds = _cleared(given)
+            found, seconds = done(Dehaze(DehazeOptions()), given)
             yield Row("haze", f"{Path(name).stem}, {how}", _haze_figures(given, found, clear), seconds,
                       np.hstack([given[-1], found[-1], clear[-1]]))
 
@@ -120,24 +119,7 @@ def _haze_figures(given: Sequence[np.ndarray], found: Sequence[np.ndarray], clea
         return np.diff([float(picture.mean()) for picture in pictures])
 
     flicker = np.abs(drift(found) - drift(clear)).mean() if len(clear) > 1 else 0.0
-    return {"given": _mean_psnr(given, clear), "dipvideo": _mean_psnr(found, clear), "flicker": float(flicker)}
-
-
-def _mean_psnr(pictures: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> float:
-    return float(np.mean([min(psnr(p / 255, t / 255), EQUAL) for p, t in zip(pictures, truth, strict=True)]))
-
-
-def _cleared(given: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], float]:
-    """The frames without their haze, and the seconds that one took."""
-    with tempfile.TemporaryDirectory() as scratch:
-        source, out = Path(scratch) / "in", Path(scratch) / "out"
-        source.mkdir()
-        for number, picture in enumerate(given):
-            cv2.imwrite(str(source / f"{number:04d}.png"), np.ascontiguousarray(picture[..., ::-1]))
-        began = time.perf_counter()
-        run(Dehaze(DehazeOptions()), source, out)
-        seconds = (time.perf_counter() - began) / len(given)
-        return [cv2.imread(str(path))[..., ::-1] for path in sorted(out.iterdir())], seconds
+    return {"given": mean_psnr(given, clear), "dipvideo": mean_psnr(found, clear), "flicker": float(flicker)}
 
 
 def reflections(folder: Path, options: LayersOptions) -> Iterator[Row]:

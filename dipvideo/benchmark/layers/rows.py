@@ -1,16 +1,24 @@
-"""One row of a table, and what labels are scored with."""
+"""One row of a table, what pictures and labels are scored with, and a task run on frames."""
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from pathlib import Path
 
+import cv2
 import numpy as np
 
+from ...metrics import psnr
+from ...pipeline import run
 from ...planes import LAYER_COLOURS
+from ...tasks.base import Task
 
 SHOWN = 4  # frames in a row of the contact sheet
+EQUAL = 60.0  # dB that pictures have which are the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,24 @@ class Row:
     figures: dict[str, float]
     seconds: float
     strip: np.ndarray
+
+
+def done(task: Task, given: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], float]:
+    """What a task makes of (h, w, 3) uint8 frames, and the seconds that one took."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source, out = Path(scratch) / "in", Path(scratch) / "out"
+        source.mkdir()
+        for number, picture in enumerate(given):
+            cv2.imwrite(str(source / f"{number:04d}.png"), np.ascontiguousarray(picture[..., ::-1]))
+        began = time.perf_counter()
+        run(task, source, out)
+        seconds = (time.perf_counter() - began) / len(given)
+        return [cv2.imread(str(path))[..., ::-1] for path in sorted(out.iterdir())], seconds
+
+
+def mean_psnr(pictures: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> float:
+    """Of frames in [0, 255], EQUAL for those that are the same."""
+    return float(np.mean([min(psnr(p / 255, t / 255), EQUAL) for p, t in zip(pictures, truth, strict=True)]))
 
 
 def overlap(labels: np.ndarray, truth: np.ndarray, count: int) -> float:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ...metrics import psnr
-from ...pipeline import run
 from ...tasks.separate import Separate, SeparateOptions
 from ..options import LayersOptions
 from .composites import HEIGHT, WIDTH, Backdrop, clip_of
-from .rows import Row
+from .rows import Row, done, mean_psnr
 
 SHARES = (0.65, 0.35)  # of the scene and of the reflection in a frame
 DEFOCUS = 1.5  # pixels that a reflection is blurred by
@@ -43,11 +39,11 @@ def windows(folder: Path, options: LayersOptions) -> Iterator[Row]:
         given = [np.rint((t + SHARES[1] * cv2.GaussianBlur(o, (0, 0), DEFOCUS)).clip(0, 255)).astype(np.uint8)
                  for t, o in zip(truths, others, strict=True)]
         rests = paths[1].suffix == ".jpg" and other_pan is None
-        found, seconds = _apart(given, "reflection" if rests else "scene")
+        found, seconds = done(Separate(SeparateOptions(steady="reflection" if rests else "scene")), given)
         darkest = [np.min(given, axis=0)] * len(given)
-        figures = {which: _mean(made, truths) for which, made in (("given", given), ("darkest", darkest),
+        figures = {which: mean_psnr(made, truths) for which, made in (("given", given), ("darkest", darkest),
                                                                   ("dipvideo", found))}
-        figures |= {f"{which}, level told": _mean(_levelled(made, truths), truths)
+        figures |= {f"{which}, level told": mean_psnr(_levelled(made, truths), truths)
                     for which, made in (("given", given), ("dipvideo", found))}
         middle = len(given) // 2
         strip = np.hstack([given[middle], found[middle], np.rint(truths[middle]).astype(np.uint8)])
@@ -71,23 +67,6 @@ def _film(path: Path, pan: float | None, count: int, seed: int) -> Sequence[np.n
                            borderMode=cv2.BORDER_REFLECT).clip(0, 255) for x, y in way]
 
 
-def _apart(given: Sequence[np.ndarray], steady: str) -> tuple[Sequence[np.ndarray], float]:
-    """The scene alone, and the seconds that a frame took."""
-    with tempfile.TemporaryDirectory() as scratch:
-        source, out = Path(scratch) / "in", Path(scratch) / "out"
-        source.mkdir()
-        for number, picture in enumerate(given):
-            cv2.imwrite(str(source / f"{number:04d}.png"), np.ascontiguousarray(picture[..., ::-1]))
-        began = time.perf_counter()
-        run(Separate(SeparateOptions(steady=steady)), source, out)
-        seconds = (time.perf_counter() - began) / len(given)
-        return [cv2.imread(str(path))[..., ::-1] for path in sorted(out.iterdir())], seconds
-
-
 def _levelled(pictures: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
     """The pictures with the truth's mean of each colour."""
     return [p + (t - p).mean((0, 1)) for p, t in zip(pictures, truths, strict=True)]
-
-
-def _mean(pictures: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> float:
-    return float(np.mean([psnr(p / 255, t / 255) for p, t in zip(pictures, truths, strict=True)]))
