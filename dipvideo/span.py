@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from . import detect
@@ -64,6 +64,15 @@ def with_shots(source: Source, span: range) -> Iterator[tuple[Frame, bool]]:
     shots = detect.ShotFinder()
     for frame in source.frames(span.start, span.stop):
         yield frame, shots.update(frame)
+
+
+def with_ends(cuts: Sequence[int], span: range, frames: int) -> list[int]:
+    """`cuts` and the ends of the span in a film of so many frames, as if it were cut out.
+
+    Where captions were looked for in the span alone, nobody knows what text hides beyond it: nothing may be borrowed
+    from there.
+    """
+    return sorted({*cuts, span.start, span.stop} - {0, frames})
 
 
 def nothing_decoded(source: Source) -> Unreadable:

@@ -94,6 +94,24 @@ def test_a_part_of_a_film_has_the_captions_that_the_whole_has(tmp_path: Path) ->
     assert first.touched == second.touched >= 18
 
 
+def test_of_a_plan_only_the_span_is_restored(tmp_path: Path) -> None:
+    pictures, _ = captioned(panned(60, size=(192, 320)), 16, 44)
+    film, plan, part = write_video(tmp_path / "film.mp4", pictures), tmp_path / "film.plan.json", tmp_path / "part.mp4"
+    remove_subtitles(film, plan, plan_only=True, detector="strokes")
+    assert remove_subtitles(film, part, plan=str(plan), start="0.8", end="1.0", **QUICK).touched == 5
+
+
+def test_text_beyond_the_span_is_not_borrowed(tmp_path: Path) -> None:
+    """A caption that stands on after the end: over a still picture, the frames after it show text, and agree."""
+    still = [panned(1, size=(192, 320))[0]] * 60
+    pictures, ink = captioned(still, 12, 60)
+    film, out = write_video(tmp_path / "film.mp4", pictures), tmp_path / "out.mp4"
+    remove_subtitles(film, out, end="1.2", detector="strokes", **QUICK | {"borrow": True})
+    truth = still[0][ink] / 255
+    before, after = (list(io.open_source(path).frames())[27].planes.rgb()[ink] for path in (film, out))
+    assert np.abs(after - truth).mean() < np.abs(before - truth).mean() / 8
+
+
 def test_films_go_through_pipes(tmp_path: Path, clip: Path) -> None:
     """mp4 with its header at the end too: standard input is kept in a file first."""
     ran = subprocess.run([sys.executable, "-m", "dipvideo", "inpaint", "-", "--mask", mask_of(tmp_path), "--no-borrow",

@@ -22,7 +22,7 @@ import numpy as np
 from ..frame import Event, Frame, VideoInfo
 from ..geometry import Box
 from .detectors import wants_ocr
-from .events import event_of, place, without_parts
+from .events import event_of, place, share_boxes, without_parts
 from .hole import make_hole
 from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
@@ -68,7 +68,7 @@ class CaptionFinder:
         self._lives = Lives()
         self._tracks: list[Track] = []
         self._gone: deque[Candidate] = deque()
-        self._events: list[Event] = []
+        self._captions: list[list[Candidate]] = []
         self._ocr = Ocr() if wants_ocr(detector) else None
         # In a thread of its own the text detector hides behind the decoding on the other core.
         self._worker = ThreadPoolExecutor(1, "text-detector")
@@ -130,8 +130,10 @@ class CaptionFinder:
                 self._close(track)
         self._settle(self._index + 1)
         self._worker.shutdown()
+        share_boxes(self._captions)
+        events = [event_of(lines, self._reader.region) for lines in self._captions]
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
-                  for event in self._events]
+                  for event in events]
         return without_parts(events)
 
     def _look(self) -> None:
@@ -221,7 +223,7 @@ class CaptionFinder:
             return
         ready = [c for c in self._gone if c.stop.at <= before + 2]
         self._gone = deque(c for c in self._gone if c.stop.at > before + 2)
-        self._events += [event_of(group, self._reader.region) for group in captions(ready, self._info)]
+        self._captions += captions(ready, self._info)
 
 
 def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from .judge import ENOUGH, Candidate
 
 WITHIN = 0.8  # of an event's box
 SAME_ROW = 0.5  # of the lower of two pieces of text that lie side by side
+SAME_HEIGHT, SAME_COLOUR_255 = 0.15, 30  # lines of one style differ less in height, as a share, and in luma
+BOXED, BOXES = 0.25, 2  # of the lines of a style, and so many at least: with boxes behind them, all have one
 
 
 def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int) -> None:
@@ -36,6 +38,25 @@ def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int
     candidate.text = in_picture(text.top, text.left, text.height * scale, text.width * scale) & region
     candidate.pad = cover.pad * scale if cover.pad is not None else None
     candidate.halo = cover.halo * scale
+
+
+def share_boxes(captions: list[list[Candidate]]) -> None:
+    """Give lines a box where others of their style have one: before a dark picture a dark box is not seen."""
+    lines = [c for caption in captions for c in caption]
+    shared = {}
+    for place, c in enumerate(lines):
+        pads = [other.pad for other in lines if _same_style(c, other)]
+        boxes = [pad for pad in pads if pad is not None]
+        if c.pad is None and len(boxes) >= max(BOXED * len(pads), BOXES):
+            shared[place] = round(float(np.median(boxes)))
+    for place, pad in shared.items():
+        lines[place].pad = pad
+
+
+def _same_style(one: Candidate, other: Candidate) -> bool:
+    here, there = one.line, other.line
+    return (here.dark == there.dark and abs(here.colour - there.colour) < SAME_COLOUR_255
+            and abs(here.height - there.height) < SAME_HEIGHT * max(here.height, there.height))
 
 
 def event_of(group: list[Candidate], region: Box) -> Event:

@@ -42,7 +42,7 @@ class Cover:
     """What one line covers.
 
     marked: (h, w) bool, letters, outline, shadow and box; hole: (h, w) bool, the same with the halo around it, `halo`
-    pixels; text: the box of the letters; pad: how far a box behind them reaches beyond that, None where there is none.
+    pixels; text: the box of the line's letters; pad: how far a box behind them reaches beyond that, None where there is none.
     """
 
     hole: np.ndarray
@@ -62,27 +62,31 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     where the text detector saw the line, None where it did not.
     """
     changes = [np.abs(mean - other) for other in (before, after) if other is not None]
-    letters = all_letters(mean, deviation, changes, _alike(letters, mean, deviation), height, kernel)
+    known = _alike(letters, mean, deviation)
+    letters = all_letters(mean, deviation, changes, known, height, kernel)
     text = letters | _came_and_went(changes, deviation, letters, height)
     farthest = max(round(REACH * height), 3)
     distance, sector = _nearest(text)
     halo = max(HALO_LEAST, picture_height / HALO_PART)
     reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
     marked, hole = (text | (distance <= reaches[sector] + more + SOFT) for more in (0, halo))
+    own = _own_row(letters, known)
+    ours = np.where(cv2.distanceTransform((~own).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) > distance + SOFT,
+                    np.nan, distance)
     lost = _lost_row(letters, height, row)
     strays = _strays(marked, hole, deviation, changes, height, lost)
     if strays.any():
         marked |= strays
         hole |= cv2.distanceTransform((~strays).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= halo + SOFT
-    rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero((letters | lost).any(0))
+    rows, columns = np.flatnonzero(own.any(1)), np.flatnonzero((own | lost).any(0))
     around = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     pad = None
-    box = backing_box([mean, *(mean - other for other in (before, after) if other is not None)], around, distance)
+    box = backing_box([mean, *(mean - other for other in (before, after) if other is not None)], around, ours)
     if box is not None:
         marked[box.slices] = True
         hole[box.grown(round(halo), *hole.shape).slices] = True
         pad = max(around.top - box.top, box.bottom - around.bottom)
-    elif (ground := even_ground(mean, deviation, changes, around, distance, height)) is not None:
+    elif (ground := even_ground(mean, deviation, changes, around, ours, height)) is not None:
         for cover, more in ((marked, EDGE), (hole, EDGE + round(halo))):
             cover |= cv2.dilate(ground.view(np.uint8), np.ones((2 * more + 1,) * 2, np.uint8)) > 0
     return Cover(hole, marked, around, pad, round(halo))
@@ -129,6 +133,14 @@ def _alike(letters: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.n
         if abs(np.median(mean[pixels]) - colour) >= COLOUR_255 and np.median(deviation[pixels]) > calm:
             kept[pixels] = False
     return kept
+
+
+def _own_row(letters: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """`letters` without those of the next line, which growing from the `known` ones has reached, too."""
+    rows = np.flatnonzero(known.any(1))
+    own = np.zeros_like(letters)
+    own[max(rows[0] - 1, 0):rows[-1] + 2] = letters[max(rows[0] - 1, 0):rows[-1] + 2]
+    return own
 
 
 def _calm(deviation: np.ndarray, letters: np.ndarray) -> float:

@@ -13,6 +13,7 @@ from ..errors import OptionError
 from ..options import option
 from ..plan import make_plan
 from ..progress import Tell
+from ..span import span_of, with_ends
 from .inpaint import HOW, FillOptions, Inpaint
 
 if TYPE_CHECKING:
@@ -61,9 +62,12 @@ class RemoveSubtitles(Inpaint):
         from ..holes import EventHoles  # brings OpenCV, which the help of a command does without
 
         found = self._captions(source, tell)
-        self._cues = captions.cues_of(found.events, source)
+        span, frames = span_of(source, self.options), len(source.pts)
+        self._cues = captions.cues_of([e for e in found.events if e.start < span.stop and e.stop > span.start], source)
         holes = EventHoles(found.events, source.info, self.grow)
-        return make_plan(source.info, holes.boxes(len(source.pts)), found.cuts), holes
+        boxes = [box if index in span else None for index, box in enumerate(holes.boxes(frames))]
+        cuts = found.cuts if self.options.plan else with_ends(found.cuts, span, frames)
+        return make_plan(source.info, boxes, cuts), holes
 
     @property
     def plans_only(self) -> bool:

@@ -74,7 +74,7 @@ class RemoveWatermark(Inpaint):
         else:
             hole[region.slices] = self._found(finder)
         self._mark: Mark = finder.mark(grown(hole, self.grow))
-        holes = EventHoles([Event(span.start, span.stop, source.info.box, hole)], source.info, self.grow)
+        holes = EventHoles([Event(0, len(source.pts), source.info.box, hole)], source.info, self.grow)
         box = _around(self._mark.hole)
         boxes = [box if index in span else None for index in range(len(source.pts))]
         return make_plan(source.info, boxes, cuts), holes
