@@ -92,7 +92,7 @@ def measure_speed(options: SpeedOptions, *, tell: Tell = lambda progress: None) 
             long, rates = _film(Path(scratch) / f"{height}-long.mp4", height, times_over), []
             for _ in range(options.runs):
                 advance(f"{height} lines, looked through")
-                summary = _summary(long, "--plan-only", "-o", str(long.with_suffix(".plan")))
+                summary = _summary(long, "--plan-only", "-o", str(long.with_suffix(".plan.json")))
                 rates.append(summary["frames"] / summary["plan_seconds"])
             analysis[height] = median(rates)
             for preset in presets:

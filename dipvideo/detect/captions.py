@@ -24,7 +24,7 @@ from ..geometry import Box
 from .detectors import wants_ocr
 from .events import event_of, place, share_boxes, without_parts
 from .hole import make_hole
-from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions
+from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions, without_gaps
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
 from .lives import Lives
 from .luma import LumaReader
@@ -130,8 +130,9 @@ class CaptionFinder:
                 self._close(track)
         self._settle(self._index + 1)
         self._worker.shutdown()
-        share_boxes(self._captions)
-        events = [event_of(lines, self._reader.region) for lines in self._captions]
+        found = without_gaps(self._captions)
+        share_boxes(found)
+        events = [event_of(lines, self._reader.region) for lines in found]
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
                   for event in events]
         return without_parts(events)

@@ -37,12 +37,14 @@ SEEN_MOSTLY = 0.5  # of the looks show a line that is worth that
 STEADY = 0.06  # of lines that are mostly judged by that word: captions keep under it, animated titles do not
 CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only the text detector found: signs are read
 BOTH = 3.0  # … and cannot read: a row of posts from which someone stepped aside came, but did not go
+WITH_PICTURE = -1.0  # for coming with a cut and going with the next: a page that is filmed is read, too
 LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
 SHORTEST = 5  # frames; a flash of less is not read by anyone
 LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what two full lines are given
 CORNER = 1 / 3  # of the picture's width and height, in which logos lie
 CLEARLY = 2.0  # points between two findings of one line, of which the other has strayed
 WHOLE = 1.3  # times as wide: the other is a part
+MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
 SAME_PLACE, SAME_TIME = 0.5, 0.5  # of the smaller, of the shorter of two findings of one line
 
 
@@ -108,14 +110,17 @@ class Candidate:
         stays = 1.0 if self.stands_out and self.born_alike < ALONE else 0.0
         # what rested before it came may be the picture, seen to change because a caption came over it
         older = -2.0 if self.start.at > self.born + TOGETHER else 0.0
+        with_picture = self.start.at_cut and self.stop.at_cut and not (stays or self.cuts_inside)
         came_and_went = stays + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points
         wanting = max((CAME_AND_WENT if self.read else BOTH) - came_and_went, 0.0) if lent else 0.0
-        return looks + older + came_and_went - wanting
+        return looks + older + came_and_went - wanting + WITH_PICTURE * with_picture
 
 
 def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidate]]:
     """The candidates that are captions, those of one caption together."""
-    possible = [c for c in candidates if not (c.impossible or _stays(c, info))]
+    logos = [c for c in candidates if c.read and _stays(c, info)]
+    possible = [c for c in candidates
+                if not (c.impossible or _stays(c, info) or any(_again(c, logo) for logo in logos))]
     found = []
     for group in _groups(possible):
         placed = max(_placed(members, info) for members in (group, *([c] for c in group)))
@@ -123,6 +128,12 @@ def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidat
             found.append([c for c in group if c.points >= COMPANION])
     every = [c for group in found for c in group]
     return list(_groups([c for c in every if not any(_better(other, c) for other in every)]))
+
+
+def without_gaps(captions: list[list[Candidate]]) -> list[list[Candidate]]:
+    """The captions without what lies between their lines, as the dark of a box does, and cannot be read."""
+    every = [c for caption in captions for c in caption]
+    return [kept for caption in captions if (kept := [c for c in caption if not _between(c, every)])]
 
 
 def _groups(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
@@ -156,12 +167,42 @@ def _stays(candidate: Candidate, info: VideoInfo) -> bool:
     return candidate.start.open and candidate.stop.open and aside and at_edge
 
 
+def _again(one: Candidate, logo: Candidate) -> bool:
+    """True if `one` is what stays, `logo`, found again: it says the same, or nothing."""
+    return _at_once(one, logo) and _share_place(one, logo) and (not one.read or _letters(one) == _letters(logo))
+
+
+def _letters(candidate: Candidate) -> str:
+    return "".join(candidate.words.split()).casefold()
+
+
+def _between(one: Candidate, captions: list[Candidate]) -> bool:
+    """True if `one` cannot be read, and captions that can cover it."""
+    if one.read:
+        return False
+    covered = np.zeros((one.box.height, one.box.width), bool)
+    for other in captions:
+        shared = one.box & other.box
+        if other.read and shared is not None and _at_once(one, other):
+            covered[shared.within(one.box)] = True
+    return bool(covered.mean() > MOSTLY_COVERED)
+
+
+def _at_once(one: Candidate, other: Candidate) -> bool:
+    time = min(one.stop.at, other.stop.at) - max(one.start.at, other.start.at)
+    return time >= SAME_TIME * min(one.stop.at - one.start.at, other.stop.at - other.start.at)
+
+
+def _share_place(one: Candidate, other: Candidate) -> bool:
+    here, there = one.line.box, other.line.box
+    shared = here & there
+    return shared is not None and shared.area >= SAME_PLACE * min(here.area, there.area)
+
+
 def _better(one: Candidate, other: Candidate) -> bool:
     """True if `one` is a better finding of the line that `other` is, too, or is a part of."""
     here, there = one.line.box, other.line.box
-    shared, time = here & there, min(one.stop.at, other.stop.at) - max(one.start.at, other.start.at)
-    if (one is other or shared is None or shared.area < SAME_PLACE * min(here.area, there.area)
-            or time < SAME_TIME * min(one.stop.at - one.start.at, other.stop.at - other.start.at)):
+    if one is other or not (_share_place(one, other) and _at_once(one, other)):
         return False
     if one.read != other.read:
         return one.read
