@@ -1,5 +1,7 @@
 """Architectures: the paper's size, any picture's shape, and parameters that say no in words."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -113,3 +115,10 @@ def test_what_cannot_be_built_is_named(spec: str, sentence: str) -> None:
     with pytest.raises(OptionError, match=sentence):
         network = make(spec, 3)
         network(torch.rand(1, network.code_channels, 32, 32))
+
+
+def test_a_network_is_checked_without_loading_the_compiler() -> None:
+    """torch._dynamo takes three seconds to import: every run would wait for it before it begins."""
+    code = ("import sys, torch; from dipvideo.networks import make\nwith torch.device('meta'): make('taper', 3)\n"
+            "assert 'torch._dynamo' not in sys.modules")
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -104,8 +104,10 @@ class Enlarge(nn.Module):
         super().__init__()
         _check("upsample", mode, UPSAMPLINGS)
         self._mode, self._wraps = mode, padding == "circular"
-        weights = torch.tensor([0.25, 0.75, 0.75, 0.25])
-        self.register_buffer("_kernel", torch.outer(weights, weights)[None, None], persistent=False)
+        weights = 0.25, 0.75, 0.75, 0.25
+        # not a product of tensors: on the device "meta" that loads torch's compiler, which takes seconds
+        kernel = torch.tensor([[[[row * column for column in weights] for row in weights]]])
+        self.register_buffer("_kernel", kernel, persistent=False)
 
     def forward(self, x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         if self._mode == "nearest":
