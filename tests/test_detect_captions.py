@@ -358,6 +358,33 @@ def test_black_boxes_that_lie_on_each_other_before_a_dark_coat_are_found_whole()
     assert marked[boxes].mean() > 0.97 and marked.sum() < 1.4 * boxes.sum()
 
 
+def test_a_box_behind_one_of_two_lines_is_found_though_the_other_lies_close():
+    mean, deviation = np.full((80, 420), 60.0, np.float32), np.full((80, 420), 9.0, np.float32)
+    box, letters = np.zeros((80, 420), bool), np.zeros((80, 420), np.uint8)
+    cv2.putText(letters, "HE WILL RUN", (130, 40), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    rows, columns = (np.flatnonzero(letters.any(axis)) for axis in (1, 0))
+    box[rows[0] - 4:rows[-1] + 4, columns[0] - 4:columns[-1] + 5] = True
+    both = letters.copy()
+    cv2.putText(both, "AND SHE WILL FOLLOW HIM", (60, 57), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2)
+    mean[box], deviation[box] = 10, 0.5
+    mean[both > 0], deviation[both > 0] = 220, 0.5
+    cover = make_hole(mean, deviation, None, None, letters > 0, 18.0, 360, stroke_kernel(360))
+    assert cover.pad in (3, 4, 5) and cover.marked[box].all()
+    assert columns[0] == cover.text.left and columns[-1] + 1 == cover.text.right, "and what it says is read there"
+
+
+def test_a_gap_between_letters_that_shows_the_picture_is_no_box():
+    """Two straight edges of an outline, and two of the picture, make no box."""
+    mean, deviation = np.full((80, 420), 100.0, np.float32), np.full((80, 420), 9.0, np.float32)
+    mean[:20], mean[:, :118] = 120, 120
+    letters = np.zeros((80, 420), np.uint8)
+    cv2.putText(letters, "HE HIT IT", (130, 50), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    mean[cv2.dilate(letters, np.ones((5, 5), np.uint8)) > 0] = 10
+    mean[letters > 0], deviation[letters > 0] = 220, 0.5
+    cover = make_hole(mean, deviation, None, None, letters > 0, 18.0, 360, stroke_kernel(360))
+    assert cover.pad is None and cover.hole.sum() < 4 * (letters > 0).sum()
+
+
 def test_a_black_box_over_a_night_scene_is_found_whole():
     """The box is a few levels darker than the picture, which stands still."""
     night = cv2.GaussianBlur(np.random.default_rng(0).uniform(0, 255, (HEIGHT, WIDTH)), (0, 0), 6)

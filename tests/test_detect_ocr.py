@@ -26,7 +26,8 @@ from test_detect_captions import (
 
 from dipvideo.detect import DETECTORS, CaptionFinder, ShotFinder
 from dipvideo.detect import captions as finding
-from dipvideo.detect.judge import ENOUGH, Candidate
+from dipvideo.detect.events import share_boxes
+from dipvideo.detect.judge import ENOUGH, Candidate, captions, without_gaps
 from dipvideo.detect.lines import Line
 from dipvideo.detect.proposals import Proposals
 from dipvideo.detect.timing import End
@@ -148,6 +149,51 @@ def test_what_cannot_be_read_and_does_not_look_like_text_must_both_come_and_go()
     assert candidate(**shown).points > came.points + 2, "in another alphabet it is a caption"
     assert came.points < ENOUGH < candidate(**shown).points
     assert candidate(**{**shown, "reading": read("the end")}, stop=End(40)).points > came.points + 1
+
+
+def test_a_page_that_comes_with_one_cut_and_goes_with_the_next_needs_more():
+    page = candidate(stands_out=False, start=End(10, at_cut=True), stop=End(40, at_cut=True), asked=4, seen=4,
+                     reading=read("Name the following shapes"))
+    assert page.points + 0.75 < ENOUGH, "in the middle of the picture"
+    assert page.points + 1.5 >= ENOUGH, "where captions lie"
+    assert replace(page, cuts_inside=1).points >= ENOUGH
+
+
+def placed(box: Box, **evidence) -> Candidate:
+    """A candidate that covers a box of the picture."""
+    found = candidate(**evidence)
+    found.line = replace(found.line, box=box)
+    found.box = found.text = box
+    found.hole = found.marked = np.ones((box.height, box.width), bool)
+    found.halo = 2
+    return found
+
+
+def test_a_logo_found_again_is_no_caption_but_what_is_said_over_it_is():
+    corner, ends = Box(10, 250, 30, 310), {"start": End(0, open=True), "stop": End(60, open=True)}
+    logo = placed(corner, asked=4, seen=4, reading=read("Channel 4"), **ends)
+    again = placed(Box(8, 180, 30, 318), asked=4, seen=4, reading=read("CHANNEL4"))
+    other = placed(Box(8, 180, 30, 318), asked=4, seen=4, reading=read("Good morning"))
+    assert captions([again], INFO) and not captions([logo, again], INFO)
+    assert captions([logo, other], INFO) == [[other]]
+
+
+def test_the_dark_between_two_lines_is_no_line():
+    above, below = (placed(Box(top, 60, top + 24, 260), reading=read("Good morning")) for top in (110, 136))
+    between = placed(Box(124, 80, 150, 240), start=End(10, sharp=True, around=0.1), stop=End(55))
+    assert without_gaps([[above, below], [between]]) == [[above, below]]
+    assert without_gaps([[above], [between]]) == [[above], [between]], "half of it lies bare"
+
+
+def test_a_box_that_is_not_seen_before_a_dark_picture_is_where_others_of_the_style_have_one():
+    lines = [placed(Box(140, 100, 160, 220)) for _ in range(8)]
+    lines[0].pad = 5
+    share_boxes([[c] for c in lines])
+    assert [c.pad for c in lines[1:]] == [None] * 7, "one may be mistaken"
+    lines[1].pad = 7
+    lines[2].line = replace(lines[2].line, height=24.0)
+    share_boxes([[c] for c in lines])
+    assert [c.pad for c in lines[2:]] == [None] + [6] * 5
 
 
 def test_what_is_seen_now_and_then_or_flickers_gains_nothing_from_being_read():

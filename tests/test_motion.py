@@ -8,6 +8,7 @@ from conftest import captioned, panned, texture
 from dipvideo.machine import sharing
 from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
+from dipvideo.motion.bars import bars
 from dipvideo.motion.candidates import MOST, Candidates
 from dipvideo.motion.halo import SURE, free_of_text, usually_free
 from dipvideo.motion.panel import find_panel
@@ -389,3 +390,38 @@ def test_colour_that_ran_out_of_the_letters_is_not_left_beside_them(monkeypatch:
     told = error()
     monkeypatch.setattr("dipvideo.motion.borrowing.TINGED", 0.0)
     assert told < 0.7 * error()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_text_in_a_bar_leaves_the_bar_and_asks_no_other_frame(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All frames show the text, and where it reaches into the picture that is borrowed as ever."""
+    bar, noise = slice(60, None), np.random.default_rng(0)
+    pictures = np.stack(panned(24, size=(96, 160)))
+    pictures[:, bar] = noise.integers(0, 4, pictures[:, bar].shape)
+    holes = np.zeros(pictures.shape[:3], bool)
+    holes[:, 66:90, 30:130] = True
+    frames = np.where(holes[..., None], 255, pictures)
+    frames = frames.astype(kind) if kind is np.uint8 else (frames / 255).astype(kind)
+    with monkeypatch.context() as patched:
+        patched.setattr(Candidates, "of", lambda *_: pytest.fail("a frame was asked"))
+        answers = list(borrow(frames, holes, range(8, 16)))
+    for answer in answers:
+        assert np.abs(answer.rgb[holes[0]] * 255 - 1.5).max() <= 2.5 and (answer.confidence[holes[0]] == 1).all()
+        assert not answer.confidence[~holes[0]].any()
+    holes[:12, 50:60, 60:100] = True
+    frames[:12, 50:60, 60:100] = 255 if kind is np.uint8 else 1
+    answer, = borrow(frames, holes, [6])
+    into = np.zeros_like(holes[0])
+    into[50:60, 60:100] = True
+    assert psnr(answer.rgb[into], pictures[6][into] / 255) > 25
+
+
+def test_an_even_row_that_has_no_edge_of_the_picture_beside_it_is_no_bar() -> None:
+    frames, holes = np.stack(panned(12, size=(96, 160))), np.zeros((12, 96, 160), bool)
+    frames[:, 40:60] = 0
+    assert not bars(frames, holes)[0].any()
+    frames[:, :3] = 0
+    assert not bars(frames, holes)[0].any(), "nor are three rows"
+    frames[:, :8] = 0
+    there, colours = bars(frames, holes)
+    assert list(np.flatnonzero(there)) == list(range(8)) and not colours.any()

@@ -11,6 +11,7 @@ STEP_255 = 4.0  # luma step across an edge, where it counts
 STRAIGHT = 0.8  # of an edge's length shows that step
 SIDES = 3  # that must be found; of two lines' boxes that meet, one side is hidden
 WORTH = 6.0  # median luma step of a side
+BEYOND = 1.0  # pixels beyond what an outline as wide as the box is padded would cover: there the box must be seen, too
 # Ground of one colour: steady to STEADY_255 (compression), and within WIDER times what ALL of it keeps to, EVEN_255 at
 # least and at most: a black box over a night scene is a few levels darker. Where a caption lies on such ground ALL of
 # what is NEAREST … NEAR pixels from its letters is: before black boxes in three clips .91 and more, of other lines in
@@ -38,7 +39,7 @@ def backing_box(pictures: list[np.ndarray], text: Box, distance: np.ndarray) -> 
     ring[box.grown(6, *distance.shape).slices] = True
     ring &= ~inside
     # an outline has edges, too, but nothing beyond them in the gaps between letters
-    inside &= distance > 0.75 * min(text.top - box.top, box.bottom - text.bottom)
+    inside &= distance > BEYOND + max(text.top - box.top, box.bottom - text.bottom)
     if inside.sum() < 20 or ring.sum() < 20:
         return None
     darker = [sign * (np.median(picture[ring]) - np.median(picture[inside])) for picture in pictures]

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..machine import mine
 from ..planes import DRAWN, UNMIXED
+from .bars import bars
 from .candidates import Candidates
 from .fill import fill_smoothly
 from .guess import GREY, Guess, beside, depth, guess_from_rim, luma_chroma, mix, red_green_blue
@@ -70,8 +71,30 @@ def borrow(frames: np.ndarray, holes: np.ndarray, targets: Sequence[int],
     likelihood; None: all. Gives the same bits however many threads there are.
     """
     strict = np.stack([cv2.dilate(hole.view(np.uint8), BALL).view(bool) for hole in holes])
-    finder = _Finder(frames, strict)
-    outside, marked = ~holes, holes if marked is None else marked
+    marked = holes if marked is None else marked
+    bar, colours = bars(frames, strict)
+    if not (holes & bar[:, None]).any():
+        yield from _borrow(frames, holes, strict, targets, marked)
+        return
+    in_bar = strict & bar[:, None]
+    painted = frames.copy()
+    painted[in_bar] = colours[np.nonzero(in_bar)[1]]
+    left = holes & ~in_bar
+    others = iter(())
+    if left[targets].any():
+        others = _borrow(painted, left, strict & ~in_bar, targets, marked & left)
+    for target in targets:
+        answer = next(others, None) or _nothing(holes.shape[1:])
+        inside = holes[target] & in_bar[target]
+        answer.rgb[inside] = painted[target][inside] / np.float32(255 if frames.dtype == np.uint8 else 1)
+        answer.confidence[inside] = 1
+        yield answer
+
+
+def _borrow(frames: np.ndarray, holes: np.ndarray, strict: np.ndarray, targets: Sequence[int],
+            marked: np.ndarray) -> Iterator[Borrowed]:
+    """The same once bars are known: strict is `holes` with a ring around them."""
+    finder, outside = _Finder(frames, strict), ~holes
     for run in captions(holes, targets):
         run = [targets[place] for place in run]
         caption = finder.caption(run, finder.clear(run, outside, marked), marked)
@@ -211,9 +234,12 @@ class _Caption:
         return answer
 
 
+def _nothing(shape: tuple[int, int]) -> Borrowed:
+    return Borrowed(np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32), np.full(shape, DRAWN, np.int32))
+
+
 def _answer(hole: np.ndarray, guess: Guess) -> Borrowed:
-    answer = Borrowed(np.zeros((*hole.shape, 3), np.float32), np.zeros(hole.shape, np.float32),
-                      np.full(hole.shape, DRAWN, np.int32))
+    answer = _nothing(hole.shape)
     confidence = np.where(guess.variance < UNKNOWN, guess.confidence, 0)
     answer.confidence[hole] = confidence
     answer.rgb[hole] = np.where(confidence[:, None] > 0, guess.values / 255, 0)
