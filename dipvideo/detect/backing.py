@@ -11,6 +11,7 @@ STEP_255 = 4.0  # luma step across an edge, where it counts
 STRAIGHT = 0.8  # of an edge's length shows that step
 SIDES = 3  # that must be found; of two lines' boxes that meet, one side is hidden
 WORTH = 6.0  # median luma step of a side
+UNEVEN = 2.5  # times as far from the text on one side as on another, at most
 BEYOND = 1.0  # pixels beyond what an outline as wide as the box is padded would cover: there the box must be seen, too
 # Ground of one colour: steady to STEADY_255 (compression), and within WIDER times what ALL of it keeps to, EVEN_255 at
 # least and at most: a black box over a night scene is a few levels darker. Where a caption lies on such ground ALL of
@@ -88,7 +89,7 @@ def _look(picture: np.ndarray, text: Box) -> tuple[float, Box] | None:
     if len(known) < SIDES:
         return None
     pads = [pad for pad, _ in known]
-    if max(pads) > 3 * max(min(pads), 3):
+    if max(pads) > UNEVEN * max(min(pads), 3):
         return None
     hidden = max(pads)  # boxes are padded alike on all sides
     top, bottom, left, right = (side[0] if side else hidden for side in sides)

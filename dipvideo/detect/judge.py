@@ -37,7 +37,7 @@ SEEN_MOSTLY = 0.5  # of the looks show a line that is worth that
 STEADY = 0.06  # of lines that are mostly judged by that word: captions keep under it, animated titles do not
 CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only the text detector found: signs are read
 BOTH = 3.0  # … and cannot read: a row of posts from which someone stepped aside came, but did not go
-WITH_PICTURE = -1.0  # for coming with a cut and going with the next: a page that is filmed is read, too
+WITH_PICTURE = -1.0  # for lines most of which come and go with the picture: a page that is filmed is read, too
 LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
 SHORTEST = 5  # frames; a flash of less is not read by anyone
 LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what two full lines are given
@@ -97,6 +97,12 @@ class Candidate:
                 or self.full < SHOWN_IN_FULL or self.stop.at - self.start.at < SHORTEST)
 
     @property
+    def with_picture(self) -> bool:
+        """True if the picture changed around it both when it came and when it went, by a cut or by a dissolve."""
+        both = all(end.at_cut or end.around >= ALONE for end in (self.start, self.stop))
+        return both and not (self.cuts_inside or self.stands_out or self.start.open or self.stop.open)
+
+    @property
     def points(self) -> float:
         line = self.line
         own = looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
@@ -110,10 +116,9 @@ class Candidate:
         stays = 1.0 if self.stands_out and self.born_alike < ALONE else 0.0
         # what rested before it came may be the picture, seen to change because a caption came over it
         older = -2.0 if self.start.at > self.born + TOGETHER else 0.0
-        with_picture = self.start.at_cut and self.stop.at_cut and not (stays or self.cuts_inside)
         came_and_went = stays + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points
         wanting = max((CAME_AND_WENT if self.read else BOTH) - came_and_went, 0.0) if lent else 0.0
-        return looks + older + came_and_went - wanting + WITH_PICTURE * with_picture
+        return looks + older + came_and_went - wanting
 
 
 def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidate]]:
@@ -124,7 +129,8 @@ def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidat
     found = []
     for group in _groups(possible):
         placed = max(_placed(members, info) for members in (group, *([c] for c in group)))
-        if max(c.points for c in group) + placed >= ENOUGH:
+        paged = sum(c.with_picture for c in group) > len(group) / 2
+        if max(c.points for c in group) + placed + WITH_PICTURE * paged >= ENOUGH:
             found.append([c for c in group if c.points >= COMPANION])
     every = [c for group in found for c in group]
     return list(_groups([c for c in every if not any(_better(other, c) for other in every)]))
