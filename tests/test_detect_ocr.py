@@ -186,6 +186,8 @@ def test_a_page_that_comes_and_goes_with_the_picture_needs_more(ends):
 def test_the_dark_between_two_lines_is_no_line():
     above, below = (placed(Box(top, 60, top + 24, 260), reading=read("Good morning")) for top in (110, 136))
     between = placed(Box(124, 80, 150, 240), start=End(10, sharp=True, around=0.1), stop=End(55))
+    assert without_gaps([[above, below], [between]])[1:] == [[between]], "it may be in an alphabet that is not known"
+    between.line = replace(between.line, dark=True)
     assert without_gaps([[above, below], [between]]) == [[above, below]]
     assert without_gaps([[above], [between]]) == [[above], [between]], "half of it lies bare"
 

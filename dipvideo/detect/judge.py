@@ -183,13 +183,13 @@ def _letters(candidate: Candidate) -> str:
 
 
 def _between(one: Candidate, captions: list[Candidate]) -> bool:
-    """True if `one` cannot be read, and captions that can cover it."""
-    if one.read:
+    """True if `one` is dark and cannot be read, and captions that are bright and can cover it."""
+    if one.read or not one.line.dark:
         return False
     covered = np.zeros((one.box.height, one.box.width), bool)
     for other in captions:
         shared = one.box & other.box
-        if other.read and shared is not None and _at_once(one, other):
+        if other.read and not other.line.dark and shared is not None and _at_once(one, other):
             covered[shared.within(one.box)] = True
     return bool(covered.mean() > MOSTLY_COVERED)
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-OFF_255 = 6  # code values that compression strays from a bar's colour …
-MOST = 0.97  # … at the most, in this share of each row's pixels
+# How far compression strays from a bar's colour in code values, and in what share of a row's pixels at the least. Film
+# grain strays farther: a plain wall keeps its own.
+STRAY_255 = ((2, 0.85), (6, 0.97))
+DARK_255 = 32  # bars are black
 SEEN = 0.04  # of a row's pixels, in all frames, must show no text
 LEAST = 4  # rows
 
 
 def bars(frames: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rows, from the top or the bottom on, that are one colour in all frames, and their colours.
+    """The rows, from the top or the bottom on, that are one dark colour in all frames, and their colours.
 
     frames: (n, h, w, 3) RGB, uint8 or float32 in [0, 1]; holes: (n, h, w) bool, where they show text. Returns (h,) bool
     and (h, 3) in the frames' own kind.
     """
     count, height, width = holes.shape
     there, colours = np.zeros(height, bool), np.zeros((height, 3), frames.dtype)
-    off = OFF_255 if frames.dtype == np.uint8 else OFF_255 / 255
+    scale = 1 if frames.dtype == np.uint8 else 255
     for inwards in (range(height), range(height - 1, -1, -1)):
         rows = []
         for row in inwards:
@@ -26,7 +28,8 @@ def bars(frames: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]
             if len(shown) < SEEN * count * width:
                 break
             colour = np.median(shown, axis=0).astype(frames.dtype) if not rows else colours[rows[0]]
-            if np.mean(np.abs(shown.astype(np.float32) - colour).max(-1) <= off) < MOST:
+            off = np.abs(shown.astype(np.float32) - colour).max(-1) * scale
+            if colour.max() * scale > DARK_255 or any(np.mean(off <= far) < share for far, share in STRAY_255):
                 break
             rows.append(row)
             colours[row] = colour
