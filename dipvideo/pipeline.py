@@ -48,8 +48,8 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
     if task.plans_only and output is None and str(source_path) != io.PIPE:
         output = Path(source_path).with_suffix(".plan.json")
     if task.plans_only and str(output or io.PIPE) != io.PIPE and Path(output).suffix.lower() != ".json":
-        raise OptionError(f"A plan is a .json file, not the film: give -o such a name, or leave it "
-                          f"out; got {str(output)!r}.")
+        raise OptionError("A plan is a .json file, not the film: give -o such a name, or leave it out; "
+                          f"got {str(output)!r}.")
     if task.options.part and io.PIPE in (str(source_path), str(output)):
         raise OptionError("A film that is restored in parts is read by several runs: it cannot come or go by a pipe.")
     if task.exact and output is None and Path(source_path).is_file() and io.is_pictures(str(source_path)):

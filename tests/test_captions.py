@@ -42,6 +42,12 @@ def plan(film: Path, tmp_path: Path) -> Path:
     return path
 
 
+def test_a_plan_is_not_written_under_the_name_of_a_film(film: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"\.json file"):
+        remove_subtitles(film, tmp_path / "clean.mkv", plan_only=True, detector="strokes")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_plan_brings_back_the_very_captions(film: Path, tmp_path: Path) -> None:
     source, path = open_source(film), tmp_path / "plan.json"
     hole = np.random.default_rng(0).random((20, 50)) > 0.5

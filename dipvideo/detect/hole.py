@@ -42,7 +42,8 @@ class Cover:
     """What one line covers.
 
     marked: (h, w) bool, letters, outline, shadow and box; hole: (h, w) bool, the same with the halo around it, `halo`
-    pixels; text: the box of the line's letters; pad: how far a box behind them reaches beyond that, None where there is none.
+    pixels; text: the box of the line's letters; pad: how far a box behind them reaches beyond that, None where there is
+    none.
     """
 
     hole: np.ndarray
