@@ -180,7 +180,8 @@ def test_a_page_that_comes_and_goes_with_the_picture_needs_more(ends):
     assert not captions([placed(middle, **shown)], INFO)
     alone = replace(page[0].start, around=0.1)
     assert not captions([placed(page[0].box, **shown | {"start": alone}), *page[1:]], INFO)
-    assert captions([placed(Box(150, 110, 170, 210), **shown)], INFO), "where captions lie"
+    assert captions([placed(Box(150, 110, 170, 210), **shown)], INFO), "where captions lie …"
+    assert captions([placed(Box(150, 110, 170, 210), **shown | {"reading": None})], INFO), "… whatever they say"
 
 
 def test_the_dark_between_two_lines_is_no_line():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..frame import VideoInfo
     from ..io import Source
 
-MEMORY = 700 << 20  # bytes that a process takes which looks; measured: .39 GB at 360 lines, .47 at 720, .68 at 2160
+MEMORY = 750 << 20  # bytes that a process takes which looks; measured: .39 GB at 360 lines, .49 at 720, .72 at 2160
 _REGIONS = {"full": (0.0, 1.0), "bottom": (0.5, 1.0), "top": (0.0, 0.5)}  # share of the height
 
 

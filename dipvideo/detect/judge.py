@@ -37,7 +37,8 @@ SEEN_MOSTLY = 0.5  # of the looks show a line that is worth that
 STEADY = 0.06  # of lines that are mostly judged by that word: captions keep under it, animated titles do not
 CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only the text detector found: signs are read
 BOTH = 3.0  # … and cannot read: a row of posts from which someone stepped aside came, but did not go
-WITH_PICTURE = -1.0  # for lines most of which come and go with the picture: a page that is filmed is read, too
+PLACED = 0.75  # for lying in the middle, and for that near the top or bottom, too: there captions lie
+WITH_PICTURE = -1.0  # for lines elsewhere most of which come and go with the picture: a filmed page is read, too
 LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
 SHORTEST = 5  # frames; a flash of less is not read by anyone
 LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what two full lines are given
@@ -129,7 +130,7 @@ def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidat
     found = []
     for group in _groups(possible):
         placed = max(_placed(members, info) for members in (group, *([c] for c in group)))
-        paged = sum(c.with_picture for c in group) > len(group) / 2
+        paged = placed < 2 * PLACED and sum(c.with_picture for c in group) > len(group) / 2
         if max(c.points for c in group) + placed + WITH_PICTURE * paged >= ENOUGH:
             found.append([c for c in group if c.points >= COMPANION])
     every = [c for group in found for c in group]
@@ -228,4 +229,4 @@ def _placed(group: list[Candidate], info: VideoInfo) -> float:
     top, bottom = min(c.box.top for c in group), max(c.box.bottom for c in group)
     centred = abs((left + right) / 2 - info.width / 2) < CENTRED * info.width
     at_edge = bottom < EDGE * info.height or top > (1 - EDGE) * info.height
-    return 0.75 * centred + 0.75 * at_edge if centred else 0.0
+    return PLACED * centred + PLACED * at_edge if centred else 0.0
