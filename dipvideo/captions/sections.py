@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..io import Source
 
 SECTION = 1024  # frames, at most
-BESIDE = 120  # frames that are read besides, of its neighbours, about
+BESIDE = 160  # frames that are read besides, of its neighbours, about
 AROUND = 2  # frames on both sides of a section, from which captions count, too: neighbours may differ by as much
 
 
