@@ -64,6 +64,8 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
                 else:
                     summary = (_run_part if task.options.part else _run)(task, readable, target, folder, heard)
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            error.add_note("No output was written.")
         if folder and (state := state_of(folder)) and not state.running:
             error.add_note(f"The analysis and {state.share:.0%} of the work are kept in {str(folder)!r}: the same "
                            "command goes on from there.")

@@ -96,7 +96,7 @@ def test_an_interrupt_exits_with_130_and_leaves_what_the_next_run_goes_on_from(m
     monkeypatch.setattr(restore.engine, "fit_frames", interrupted)
     assert main(["inpaint", film, "--mask", mask, *QUICK]) == 130
     said = capsys.readouterr().err
-    assert "Interrupted" in said and "the same command goes on" in said
+    assert "Interrupted. No output was written." in said and "the same command goes on" in said
     assert sorted(p.name for p in Path(film).parent.iterdir()) == ["film.dipvideo.mp4.job", "film.mp4", "mask.mkv"]
     monkeypatch.undo()
     assert main(["inpaint", film, "--mask", mask, *QUICK]) == 0

@@ -84,6 +84,37 @@ def test_a_killed_run_leaves_the_output_path_alone_and_the_next_one_works(tmp_pa
     assert sorted(p.name for p in tmp_path.iterdir()) == ["film8.dipvideo.mp4", "film8.mp4", "mask8.mkv"]
 
 
+def test_interrupts_that_go_on_until_the_end_leave_the_code_of_an_interrupt(tmp_path: Path) -> None:
+    video, mask = film(tmp_path, 8, last_only=True)
+    program = "import sys, torch; from dipvideo.cli import main; sys.exit(main())"
+    long = [sys.executable, "-c", program, *command("inpaint", video, "--mask", mask)[3:], "--first-steps", "100000"]
+    with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".film8.dipvideo.part*")):
+            assert running.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        while running.poll() is None:
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.001)
+        assert running.returncode == 130
+
+
+def test_an_interrupt_that_comes_when_all_is_said_changes_nothing(tmp_path: Path) -> None:
+    video, mask = film(tmp_path, 1)
+    program = "import sys, torch; from dipvideo.cli import main; code = main(); print(flush=True); sys.exit(code)"
+    quick = [sys.executable, "-c", program, *command("inpaint", video, "--mask", mask)[3:]]
+    with subprocess.Popen(quick, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline()
+        while running.poll() is None:
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.001)
+        said = running.stderr.read()
+    assert running.returncode == 0 and "Traceback" not in said and "Interrupted" not in said, said
+    assert (tmp_path / "film1.dipvideo.mp4").exists()
+
+
 @pytest.fixture
 def little_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Mounts a file system of so many bytes."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 import click
@@ -23,9 +25,17 @@ def dipvideo() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; a person's mistake never shows a traceback."""
-    if arguments is None:  # a program of its own: being told to end is being interrupted
-        signal.signal(signal.SIGINT, _interrupted)
-        signal.signal(signal.SIGTERM, _interrupted)
+    if arguments is not None:
+        return _run(arguments)
+    # A program of its own: being told to end is being interrupted, until all is said; then nothing is to change that.
+    _heed(_interrupted)
+    atexit.register(_heed, signal.SIG_IGN)  # Python, as it ends, would let an interrupt put a code of its own for ours
+    code = _run(arguments)
+    _heed(lambda *_: os._exit(code))
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         dipvideo.main(arguments, prog_name="dipvideo", standalone_mode=False)
     except click.UsageError as error:
@@ -38,12 +48,17 @@ def main(arguments: list[str] | None = None) -> int:
         _print_error(error)
         return STATED_ERROR
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo(" ".join(["\nInterrupted: no output was written.", *_notes(error.__cause__ or error)]), err=True)
+        click.echo(" ".join(["\nInterrupted.", *_notes(error.__cause__ or error)]), err=True)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return STATED_ERROR
     return DONE
+
+
+def _heed(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
 
 
 def _print_error(error: Exception) -> None:
@@ -57,6 +72,5 @@ def _notes(error: BaseException) -> list[str]:
 
 def _interrupted(signal_number: int, frame: FrameType | None) -> None:
     """End in order; when told so once more, at once."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+    _heed(lambda *_: os._exit(INTERRUPTED))
     raise KeyboardInterrupt
