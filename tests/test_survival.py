@@ -87,7 +87,8 @@ def test_a_killed_run_leaves_the_output_path_alone_and_the_next_one_works(tmp_pa
 def test_interrupts_that_go_on_until_the_end_leave_the_code_of_an_interrupt(tmp_path: Path) -> None:
     video, mask = film(tmp_path, 8, last_only=True)
     program = "import sys, torch; from dipvideo.cli import main; sys.exit(main())"
-    long = [sys.executable, "-c", program, *command("inpaint", video, "--mask", mask)[3:], "--draw", "always", "--first-steps", "100000"]
+    long = [sys.executable, "-c", program, *command("inpaint", video, "--mask", mask)[3:], "--draw", "always",
+            "--first-steps", "100000"]
     with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".film8.dipvideo.part*")):

@@ -21,10 +21,11 @@ import numpy as np
 
 from ..frame import Event, Frame, VideoInfo
 from ..geometry import Box
+from .company import in_company
 from .detectors import wants_ocr
 from .events import event_of, place, share_boxes, without_parts
 from .hole import make_hole
-from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions, without_gaps
+from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
 from .lives import Lives
 from .luma import LumaReader
@@ -69,6 +70,7 @@ class CaptionFinder:
         self._tracks: list[Track] = []
         self._gone: deque[Candidate] = deque()
         self._captions: list[list[Candidate]] = []
+        self._doubtful: list[Candidate] = []
         self._ocr = Ocr() if wants_ocr(detector) else None
         # In a thread of its own the text detector hides behind the decoding on the other core.
         self._worker = ThreadPoolExecutor(1, "text-detector")
@@ -130,7 +132,7 @@ class CaptionFinder:
                 self._close(track)
         self._settle(self._index + 1)
         self._worker.shutdown()
-        found = without_gaps(self._captions)
+        found = in_company(self._captions, self._doubtful, self._info)
         share_boxes(found)
         events = [event_of(lines, self._reader.region) for lines in found]
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
@@ -224,7 +226,9 @@ class CaptionFinder:
             return
         ready = [c for c in self._gone if c.stop.at <= before + 2]
         self._gone = deque(c for c in self._gone if c.stop.at > before + 2)
-        self._captions += captions(ready, self._info)
+        found, doubtful = captions(ready, self._info)
+        self._captions += found
+        self._doubtful += doubtful
 
 
 def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:

@@ -39,13 +39,14 @@ CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only 
 BOTH = 3.0  # … and cannot read: a row of posts from which someone stepped aside came, but did not go
 PLACED = 0.75  # for lying in the middle, and for that near the top or bottom, too: there captions lie
 WITH_PICTURE = -1.0  # for lines elsewhere most of which come and go with the picture: a filmed page is read, too
+BLIND = -2.5  # for lines of which it saw none when it looked, and can read none: 60 captions of 44 films are not so
+UNFINISHED = -1.0  # for lines elsewhere that nobody saw come and go
 LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
 SHORTEST = 5  # frames; a flash of less is not read by anyone
 LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what two full lines are given
 CORNER = 1 / 3  # of the picture's width and height, in which logos lie
 CLEARLY = 2.0  # points between two findings of one line, of which the other has strayed
 WHOLE = 1.3  # times as wide: the other is a part
-MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
 SAME_PLACE, SAME_TIME = 0.5, 0.5  # of the smaller, of the shorter of two findings of one line
 
 
@@ -57,6 +58,7 @@ class Candidate:
     it outlasted; unsteady: standard deviation of its contrast between its fades; full: share of its frames that show it
     in full; stands_out: its surroundings move while it does not; asked, seen: how often the text detector looked while
     it was there, and saw it; reading: what it says, and how surely, 0 … 1, as soon as it is read.
+    met: points for ends at which a caption of its own kind goes or comes, more than these ends have by themselves.
     Set if it is not impossible, in the picture: hole, box: what it covers; marked: that without its halo, `halo` pixels
     wide; text: around its letters; pad: how far a box behind them reaches beyond, None where there is none.
     """
@@ -73,6 +75,7 @@ class Candidate:
     asked: int = 0
     seen: int = 0
     reading: Future[tuple[str, float]] | None = None
+    met: float = 0.0
     box: Box = field(init=False)
     hole: np.ndarray = field(init=False)
     marked: np.ndarray = field(init=False)
@@ -92,6 +95,11 @@ class Candidate:
         return bool(self.words)
 
     @property
+    def unheard(self) -> bool:
+        """True if the text detector looked, saw nothing, and makes no sense of it."""
+        return self.asked > 0 and not (self.seen or self.read)
+
+    @property
     def impossible(self) -> bool:
         """True if it is part of the picture, whatever it looks like."""
         return (max(self.start.moved, self.stop.moved) > MOVED or self.unsteady > UNSTEADY
@@ -104,6 +112,12 @@ class Candidate:
         return both and not (self.cuts_inside or self.stands_out or self.start.open or self.stop.open)
 
     @property
+    def came_and_went(self) -> float:
+        """Points for how it came, stayed and went."""
+        stays = 1.0 if self.stands_out and self.born_alike < ALONE else 0.0
+        return stays + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points + self.met
+
+    @property
     def points(self) -> float:
         line = self.line
         own = looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
@@ -114,36 +128,43 @@ class Candidate:
         if not (self.seen or self.read):  # one look may miss a line that looks like text
             looks += UNSEEN * (self.asked >= LOOKS_MANY if own >= 0 else min(self.asked / LOOKS_MANY, 1))
         looks += DARK if line.dark else float(np.interp(line.colour, (DIM_255, BRIGHT_255), (-1, 1)))
-        stays = 1.0 if self.stands_out and self.born_alike < ALONE else 0.0
         # what rested before it came may be the picture, seen to change because a caption came over it
         older = -2.0 if self.start.at > self.born + TOGETHER else 0.0
-        came_and_went = stays + (2.0 if self.cuts_inside else 0.0) + self.start.points + self.stop.points
-        wanting = max((CAME_AND_WENT if self.read else BOTH) - came_and_went, 0.0) if lent else 0.0
-        return looks + older + came_and_went - wanting
+        wanting = max((CAME_AND_WENT if self.read else BOTH) - self.came_and_went, 0.0) if lent else 0.0
+        return looks + older + self.came_and_went - wanting
 
 
-def captions(candidates: list[Candidate], info: VideoInfo) -> list[list[Candidate]]:
-    """The candidates that are captions, those of one caption together."""
+def captions(candidates: list[Candidate], info: VideoInfo) -> tuple[list[list[Candidate]], list[Candidate]]:
+    """The candidates that are captions, those of one caption together; and what can be read and lacks points."""
     logos = [c for c in candidates if c.read and _stays(c, info)]
     possible = [c for c in candidates
                 if not (c.impossible or _stays(c, info) or any(_again(c, logo) for logo in logos))]
-    found = []
-    for group in _groups(possible):
-        placed = max(_placed(members, info) for members in (group, *([c] for c in group)))
-        paged = placed < 2 * PLACED and sum(c.with_picture for c in group) > len(group) / 2
-        if max(c.points for c in group) + placed + WITH_PICTURE * paged >= ENOUGH:
-            found.append([c for c in group if c.points >= COMPANION])
-    every = [c for group in found for c in group]
-    return list(_groups([c for c in every if not any(_better(other, c) for other in every)]))
+    found, doubtful = [], []
+    for group in groups(possible):
+        if is_caption(group, info):
+            found += [c for c in group if c.points >= COMPANION]
+        else:
+            doubtful += [c for c in group if c.read]
+    return without_copies(found), doubtful
 
 
-def without_gaps(captions: list[list[Candidate]]) -> list[list[Candidate]]:
-    """The captions without what lies between their lines, as the dark of a box does, and cannot be read."""
-    every = [c for caption in captions for c in caption]
-    return [kept for caption in captions if (kept := [c for c in caption if not _between(c, every)])]
+def without_copies(found: list[Candidate]) -> list[list[Candidate]]:
+    """Of several findings of one line the best, those of one caption together."""
+    return list(groups([c for c in found if not any(_better(other, c) for other in found)]))
 
 
-def _groups(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
+def is_caption(group: list[Candidate], info: VideoInfo) -> bool:
+    """True if lines that came and went together have points enough."""
+    # what the text detector is blind to does not profit from what it saw beside it
+    heard = [c for c in group if not c.unheard] or group
+    where = max(placed(lines, info) for lines in (heard, *([c] for c in heard)))
+    paged = where < 2 * PLACED and sum(c.with_picture for c in group) > len(group) / 2
+    unfinished = not where and all(c.came_and_went < CAME_AND_WENT for c in group)
+    points = max(c.points + BLIND * c.unheard for c in group)
+    return points + where + WITH_PICTURE * paged + UNFINISHED * unfinished >= ENOUGH
+
+
+def groups(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
     """The candidates, those that could be of one caption together."""
     while candidates:
         group = candidates[:1]
@@ -176,26 +197,19 @@ def _stays(candidate: Candidate, info: VideoInfo) -> bool:
 
 def _again(one: Candidate, logo: Candidate) -> bool:
     """True if `one` is what stays, `logo`, found again: it says the same, or nothing."""
-    return _at_once(one, logo) and _share_place(one, logo) and (not one.read or _letters(one) == _letters(logo))
+    return at_once(one, logo) and _share_place(one, logo) and (not one.read or _letters(one) == _letters(logo))
 
 
 def _letters(candidate: Candidate) -> str:
     return "".join(candidate.words.split()).casefold()
 
 
-def _between(one: Candidate, captions: list[Candidate]) -> bool:
-    """True if `one` is dark and cannot be read, and captions that are bright and can cover it."""
-    if one.read or not one.line.dark:
-        return False
-    covered = np.zeros((one.box.height, one.box.width), bool)
-    for other in captions:
-        shared = one.box & other.box
-        if other.read and not other.line.dark and shared is not None and _at_once(one, other):
-            covered[shared.within(one.box)] = True
-    return bool(covered.mean() > MOSTLY_COVERED)
+def same_line(one: Candidate, other: Candidate) -> bool:
+    """True if both are findings of one line, or one is a part of it."""
+    return _share_place(one, other) and at_once(one, other)
 
 
-def _at_once(one: Candidate, other: Candidate) -> bool:
+def at_once(one: Candidate, other: Candidate) -> bool:
     time = min(one.stop.at, other.stop.at) - max(one.start.at, other.start.at)
     return time >= SAME_TIME * min(one.stop.at - one.start.at, other.stop.at - other.start.at)
 
@@ -209,7 +223,7 @@ def _share_place(one: Candidate, other: Candidate) -> bool:
 def _better(one: Candidate, other: Candidate) -> bool:
     """True if `one` is a better finding of the line that `other` is, too, or is a part of."""
     here, there = one.line.box, other.line.box
-    if one is other or not (_share_place(one, other) and _at_once(one, other)):
+    if one is other or not same_line(one, other):
         return False
     if one.read != other.read:
         return one.read
@@ -223,7 +237,7 @@ def _better(one: Candidate, other: Candidate) -> bool:
     return (one.points, longer, id(one)) > (other.points, 1 / longer, id(other))
 
 
-def _placed(group: list[Candidate], info: VideoInfo) -> float:
+def placed(group: list[Candidate], info: VideoInfo) -> float:
     """Points for lying where captions lie."""
     left, right = min(c.box.left for c in group), max(c.box.right for c in group)
     top, bottom = min(c.box.top for c in group), max(c.box.bottom for c in group)

@@ -116,7 +116,7 @@ def _line(labels: np.ndarray, stats: np.ndarray, colours: np.ndarray, members: n
               int((rows[:, cv2.CC_STAT_TOP] + rows[:, cv2.CC_STAT_HEIGHT]).max()),
               int((rows[:, cv2.CC_STAT_LEFT] + rows[:, cv2.CC_STAT_WIDTH]).max()))
     height = float(np.sort(rows[:, cv2.CC_STAT_HEIGHT])[len(rows) * 3 // 4])
-    if box.width < 1.3 * height or box.height > 2.5 * height:
+    if box.width < (0.8 if len(members) > 1 else 1.3) * height or box.height > 2.5 * height:
         return None
     if not 0.04 < rows[:, cv2.CC_STAT_AREA].sum() / box.area < 0.75:
         return None

@@ -130,7 +130,13 @@ def moved(mean: np.ndarray, text: np.ndarray, box: Box, height: float, luma: np.
     if height >= FINE:
         parts = tuple(cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for part in parts)
     scores = cv2.matchTemplate(*parts[:2], cv2.TM_CCOEFF_NORMED, mask=parts[2])
-    return float(np.where(np.isfinite(scores), scores, 0).clip(-1, 1).max())
+    scores = np.where(np.isfinite(scores), scores, 0).clip(-1, 1)
+    best = np.unravel_index(scores.argmax(), scores.shape)
+    letters = parts[2] > 0.5
+    line, there = parts[1][letters], parts[0][best[0]:, best[1]:][:letters.shape[0], :letters.shape[1]][letters]
+    line -= line.mean()
+    # the last of a fade to black is not the line that moved
+    return float(scores[best]) if line @ there > ABSENT * (line @ line) else 0.0
 
 
 class Steadiness:

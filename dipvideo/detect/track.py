@@ -11,7 +11,7 @@ from ..geometry import Box
 from .judge import MOVED, SHOWN_IN_FULL, UNSTEADY, WANDERS_255
 from .lines import Line
 from .lives import TOLERANCE_255
-from .timing import End, Ring, Steadiness, find_end, moved
+from .timing import TRACE, End, Ring, Steadiness, find_end, moved
 
 SOLID = 0.8  # of its usual contrast: such frames are averaged
 BRIGHTER, FADING = 1.15, 24  # of its usual contrast, in its first frames: it was still fading in
@@ -146,6 +146,8 @@ class Track:
         last = frames.index(self.last_shown)
         end, count = find_end(shares[last:], longest_fade, shares[max(last - 1, 0)])
         end.at = min(self.last_shown + 1 + count, frames[-1] + 1)
+        while end.at <= frames[-1] and self._remains(ring.nearest(end.at)):
+            end.at += 1
         end.open = end.at > frames[-1]
         next_cut = next((cut for cut in ring.cuts if cut >= end.at - 1), frames[-1] + 9)
         end.at_cut = next_cut - end.at <= 1
@@ -213,6 +215,8 @@ class Track:
             shown -= 1
         end, count = find_end(shares[shown::-1], longest_fade, shares[min(shown + 1, len(shares) - 1)])
         end.at = max(frames[shown] - count, 0)
+        while end.at > ring.frames[0][0] and self._remains(ring.nearest(end.at - 1)):
+            end.at -= 1
         end.open = end.at <= ring.frames[0][0]
         shot = max(cut for cut in ring.cuts if cut <= end.at + 1)
         end.at_cut = end.at - shot <= 1
@@ -234,6 +238,15 @@ class Track:
     def _share(self, luma: np.ndarray) -> float:
         """What `luma` shows of the line's contrast: 1 for all of it, about 0 for none, in between during a fade."""
         return float(luma.take(self._text_at) @ self._pattern)
+
+    def _remains(self, luma: np.ndarray) -> bool:
+        """True if `luma` shows the line, however faint: a film that fades to black takes longer than any caption."""
+        if self._share(luma) < TRACE:
+            return False
+        values = luma.take(self._text_at).astype(np.float32)
+        values -= values.mean()
+        sizes = np.linalg.norm(values) * np.linalg.norm(self._pattern)
+        return float(values @ self._pattern) > MOVED * float(sizes)
 
     def _held(self, luma: np.ndarray) -> float:
         """Share of the letters' pixels that hold their value in `luma`."""

@@ -1,0 +1,77 @@
+"""What the captions of a section tell of each other: which words follow them, and what is only seen between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..frame import VideoInfo
+from .judge import SAME_PLACE, TOGETHER, Candidate, at_once, groups, is_caption, placed, same_line, without_copies
+from .timing import End
+
+MEETS = 2.0  # points for an end where a caption of the same kind goes or comes
+SAME_COLOUR_255 = 40  # luma of lines of one kind differs less
+MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
+
+
+def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
+               info: VideoInfo) -> list[list[Candidate]]:
+    """All captions of a section, with those of the doubtful that others vouch for, and without what others explain."""
+    every = [c for caption in captions for c in caption]
+    while vouched := _vouched([c for c in doubtful if not any(same_line(c, other) for other in every)], every, info):
+        every += vouched  # words that follow each other vouch for the next
+    return list(groups([c for c in every if not (_between(c, every) or _uncovered(c, every, info))]))
+
+
+def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
+    """Those of the doubtful that are captions since captions of their kind go where they come, or come where they go."""
+    for c in doubtful:
+        c.met = sum(_lacking(c, end, captions) for end in (c.start, c.stop))
+    found = [c for group in groups([c for c in doubtful if c.met]) if is_caption(group, info) for c in group]
+    return [c for caption in without_copies(found) for c in caption]
+
+
+def _lacking(one: Candidate, end: End, captions: list[Candidate]) -> float:
+    """Points for an end where a caption of its kind goes or comes, beside its own: words that replace each other look
+    alike, as if one had only moved."""
+    there = [other for other in captions if _same_kind(one, other)
+             and abs((other.stop if end is one.start else other.start).at - end.at) <= TOGETHER]
+    return MEETS - end.points if there else 0.0
+
+
+def _same_kind(one: Candidate, other: Candidate) -> bool:
+    """True if one is read, the other at least seen, and both are of one colour, in one row, from, to or about one
+    column."""
+    here, there = one.line.box, other.line.box
+    rows = min(here.bottom, there.bottom) - max(here.top, there.top)
+    apart = min(abs(here.left - there.left), abs(here.right - there.right),
+                abs(here.left + here.right - there.left - there.right) / 2)
+    return (one.read and (other.read or other.seen) and rows > SAME_PLACE * min(here.height, there.height)
+            and apart < min(one.line.height, other.line.height) and one.line.dark == other.line.dark
+            and abs(one.line.colour - other.line.colour) < SAME_COLOUR_255)
+
+
+def _uncovered(one: Candidate, captions: list[Candidate], info: VideoInfo) -> bool:
+    """True if `one` lies where captions do not, and is seen when captions that lie over it are not: it is the
+    picture's."""
+    if placed([one], info) or (one.start.open and one.stop.open):
+        return False
+    over = [other for other in captions if placed([other], info) and _lies_over(other, one)]
+    return all(end.open or any(abs((other.stop if end is one.start else other.start).at - end.at) <= TOGETHER
+                               for other in over) for end in (one.start, one.stop))
+
+
+def _lies_over(one: Candidate, other: Candidate) -> bool:
+    shared = one.box & other.box
+    return shared is not None and shared.area >= SAME_PLACE * other.box.area
+
+
+def _between(one: Candidate, captions: list[Candidate]) -> bool:
+    """True if `one` is dark and cannot be read, and captions that are bright and can cover it."""
+    if one.read or not one.line.dark:
+        return False
+    covered = np.zeros((one.box.height, one.box.width), bool)
+    for other in captions:
+        shared = one.box & other.box
+        if other.read and not other.line.dark and shared is not None and at_once(one, other):
+            covered[shared.within(one.box)] = True
+    return bool(covered.mean() > MOSTLY_COVERED)
