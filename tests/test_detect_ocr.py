@@ -26,8 +26,9 @@ from test_detect_captions import (
 
 from dipvideo.detect import DETECTORS, CaptionFinder, ShotFinder
 from dipvideo.detect import captions as finding
+from dipvideo.detect.company import in_company
 from dipvideo.detect.events import share_boxes
-from dipvideo.detect.judge import ENOUGH, WITH_PICTURE, Candidate, captions, without_gaps
+from dipvideo.detect.judge import ENOUGH, WITH_PICTURE, Candidate, captions
 from dipvideo.detect.lines import Line
 from dipvideo.detect.proposals import Proposals
 from dipvideo.detect.timing import End
@@ -166,8 +167,8 @@ def test_a_logo_found_again_is_no_caption_but_what_is_said_over_it_is():
     logo = placed(corner, asked=4, seen=4, reading=read("Channel 4"), **ends)
     again = placed(Box(8, 180, 30, 318), asked=4, seen=4, reading=read("CHANNEL4"))
     other = placed(Box(8, 180, 30, 318), asked=4, seen=4, reading=read("Good morning"))
-    assert captions([again], INFO) and not captions([logo, again], INFO)
-    assert captions([logo, other], INFO) == [[other]]
+    assert captions([again], INFO)[0] and not captions([logo, again], INFO)[0]
+    assert captions([logo, other], INFO)[0] == [[other]]
 
 
 @pytest.mark.parametrize("ends", [{"at_cut": True}, {"around": 0.7}])
@@ -176,21 +177,85 @@ def test_a_page_that_comes_and_goes_with_the_picture_needs_more(ends):
     shown = {"stands_out": False, "asked": 4, "seen": 4, "reading": read("Name the following shapes"),
              "start": End(10, **ends), "stop": End(40, **ends)}
     middle, page = Box(70, 110, 90, 210), [placed(Box(top, 110, top + 20, 210), **shown) for top in (62, 86, 110)]
-    assert captions([placed(middle, **shown | {"cuts_inside": 1})], INFO)
-    assert not captions([placed(middle, **shown)], INFO)
+    assert captions([placed(middle, **shown | {"cuts_inside": 1})], INFO)[0]
+    assert not captions([placed(middle, **shown)], INFO)[0]
     alone = replace(page[0].start, around=0.1)
-    assert not captions([placed(page[0].box, **shown | {"start": alone}), *page[1:]], INFO)
+    assert not captions([placed(page[0].box, **shown | {"start": alone}), *page[1:]], INFO)[0]
     poor = placed(Box(150, 110, 170, 210), **shown, line=replace(candidate().line, colour=175))
-    assert poor.points + 1.5 < ENOUGH - WITH_PICTURE and captions([poor], INFO), "where captions lie it needs no more"
+    assert poor.points + 1.5 < ENOUGH - WITH_PICTURE
+    assert captions([poor], INFO)[0], "where captions lie it needs no more"
 
 
 def test_the_dark_between_two_lines_is_no_line():
     above, below = (placed(Box(top, 60, top + 24, 260), reading=read("Good morning")) for top in (110, 136))
     between = placed(Box(124, 80, 150, 240), start=End(10, sharp=True, around=0.1), stop=End(55))
-    assert without_gaps([[above, below], [between]])[1:] == [[between]], "it may be in an alphabet that is not known"
+    assert in_company([[above, below], [between]], [], INFO)[1:] == [[between]], "it may be unknown letters"
     between.line = replace(between.line, dark=True)
-    assert without_gaps([[above, below], [between]]) == [[above, below]]
-    assert without_gaps([[above], [between]]) == [[above], [between]], "half of it lies bare"
+    assert in_company([[above, below], [between]], [], INFO) == [[above, below]]
+    assert in_company([[above], [between]], [], INFO) == [[above], [between]], "half of it lies bare"
+
+
+def test_what_the_text_detector_is_blind_to_needs_more_and_does_not_profit_from_what_it_saw():
+    def shown(box: Box = Box(140, 110, 160, 210), **looks) -> Candidate:
+        return placed(box, line=replace(candidate().line, flaws=0.5), stop=End(40), **looks)
+
+    assert captions([shown()], INFO)[0], "nobody looked"
+    assert captions([shown(asked=4, seen=3)], INFO)[0]
+    assert not captions([shown(asked=4)], INFO)[0]
+    assert not captions([shown(Box(110, 10, 130, 40), asked=4, seen=4), shown(asked=4)], INFO)[0]
+
+
+def test_a_line_elsewhere_must_be_seen_to_come_and_go():
+    aside, shown = Box(140, 20, 160, 100), {"asked": 4, "seen": 4, "reading": read("channel.com"), "stands_out": False}
+    assert captions([placed(aside, **shown)], INFO)[0]
+    faded = {"start": End(10, fades=True, around=0.2), "stop": End(60, open=True)}
+    assert not captions([placed(aside, **shown | faded)], INFO)[0], "of a banner that slides in, one line"
+    assert captions([placed(Box(140, 110, 160, 210), **shown | faded)], INFO)[0]
+
+
+def test_words_that_follow_each_other_vouch_for_the_next():
+    def word(text: str, left: int, first: int, last: int, **more) -> Candidate:
+        shown = {"asked": 1, "seen": 1, "reading": read(text), "stands_out": False, "born": first,
+                 "start": End(first, around=0.1), "stop": End(last, around=0.1), **more}
+        line = replace(candidate().line, flaws=0.3, colour=120)
+        return placed(Box(140, left, 160, 320 - left), line=line, **shown)
+
+    came = {"start": End(10, sharp=True, around=0.1), "stop": End(22, sharp=True, around=0.1)}
+    first, second, third = word("one", 130, 10, 22, **came), word("by", 120, 22, 30), word("one", 130, 31, 40)
+    later, other = word("more", 120, 60, 70), word("by", 60, 22, 30)
+    found, doubtful = captions([first, second, third, later], INFO)
+    assert found == [[first]] and doubtful == [second, third, later]
+    assert in_company(found, doubtful, INFO) == [[first], [second], [third]], "the second vouches for the third"
+    other.line = replace(other.line, box=Box(100, 60, 120, 260))
+    assert in_company(found, [other], INFO) == [[first]], "it lies in another row"
+
+
+def test_what_captions_uncover_is_the_pictures():
+    def line(left: int, right: int, first: int, last: int) -> Candidate:
+        ends = End(first, sharp=True, around=0.1), End(last, sharp=True, around=0.1)
+        return placed(Box(140, left, 160, right), asked=4, seen=4, reading=read("told me this story"), born=first,
+                      start=ends[0], stop=ends[1])
+
+    one, bare, two = line(40, 280, 10, 40), line(220, 300, 40, 70), line(30, 290, 70, 99)
+    assert in_company([[one], [bare], [two]], [], INFO) == [[one], [two]]
+    late = line(220, 300, 50, 70)
+    assert in_company([[one], [late], [two]], [], INFO) == [[one], [late], [two]], "it came when nothing went"
+
+
+def test_words_of_two_letters_are_found():
+    pictures = moving()
+    burn(pictures, lettering("of"), 14, 45)
+    (event,) = find(pictures)
+    assert (event.start, event.stop) == (14, 45)
+
+
+def test_a_film_that_fades_to_black_takes_its_caption_with_it():
+    pictures = moving()
+    burn(pictures, lettering("Good morning"), 14, FRAMES)
+    fade = 40
+    pictures = [picture * min((FRAMES - i) / fade, 1) for i, picture in enumerate(pictures)]
+    (event,) = find(pictures)
+    assert event.start == 14 and FRAMES - 3 <= event.stop <= FRAMES
 
 
 def test_a_box_that_is_not_seen_before_a_dark_picture_is_where_others_of_the_style_have_one():

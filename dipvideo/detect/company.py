@@ -23,7 +23,7 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
 
 
 def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
-    """Those of the doubtful that are captions since captions of their kind go where they come, or come where they go."""
+    """The doubtful that are captions since captions of their kind go where they come, or come where they go."""
     for c in doubtful:
         c.met = sum(_lacking(c, end, captions) for end in (c.start, c.stop))
     found = [c for group in groups([c for c in doubtful if c.met]) if is_caption(group, info) for c in group]

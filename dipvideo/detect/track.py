@@ -22,6 +22,7 @@ OUTLINE = 0.12  # of a letter's height: this much around the letters belongs to 
 HELD = 0.6  # of the letters' pixels keep their value while the line is there, even if all around turns as bright
 SAME_255, MOST = 12, 0.6  # luma step of a pixel that compression makes, and the part of the letters that keeps below
 INNER_SEEN = 30  # per cent of its pixels that must be steady where it is known to be text: thin letters are all edge
+LINGERS = 3  # frames at least that show a line beyond its fade, if any do
 CALM = 6  # frames before a fade that are looked at
 CHANGED_255 = 20  # luma step of a letter's pixel at the line's coming
 MOVES_255 = 4.0  # deviation over time of surroundings that move
@@ -146,8 +147,7 @@ class Track:
         last = frames.index(self.last_shown)
         end, count = find_end(shares[last:], longest_fade, shares[max(last - 1, 0)])
         end.at = min(self.last_shown + 1 + count, frames[-1] + 1)
-        while end.at <= frames[-1] and self._remains(ring.nearest(end.at)):
-            end.at += 1
+        end.at += self._lingers(ring.between(end.at, frames[-1] + 1))
         end.open = end.at > frames[-1]
         next_cut = next((cut for cut in ring.cuts if cut >= end.at - 1), frames[-1] + 9)
         end.at_cut = next_cut - end.at <= 1
@@ -215,8 +215,7 @@ class Track:
             shown -= 1
         end, count = find_end(shares[shown::-1], longest_fade, shares[min(shown + 1, len(shares) - 1)])
         end.at = max(frames[shown] - count, 0)
-        while end.at > ring.frames[0][0] and self._remains(ring.nearest(end.at - 1)):
-            end.at -= 1
+        end.at -= self._lingers(ring.between(0, end.at)[::-1])
         end.open = end.at <= ring.frames[0][0]
         shot = max(cut for cut in ring.cuts if cut <= end.at + 1)
         end.at_cut = end.at - shot <= 1
@@ -239,14 +238,19 @@ class Track:
         """What `luma` shows of the line's contrast: 1 for all of it, about 0 for none, in between during a fade."""
         return float(luma.take(self._text_at) @ self._pattern)
 
-    def _remains(self, luma: np.ndarray) -> bool:
-        """True if `luma` shows the line, however faint: a film that fades to black takes longer than any caption."""
-        if self._share(luma) < TRACE:
-            return False
+    def _lingers(self, beyond: list[np.ndarray]) -> int:
+        """How many of the frames beyond an end, nearest first, still show the line, however faint: a film that fades to
+        black takes longer than any caption. 0 if they are too few to be sure."""
+        count = 0
+        while count < len(beyond) and self._shows(beyond[count]):
+            count += 1
+        return count if count >= LINGERS else 0
+
+    def _shows(self, luma: np.ndarray) -> bool:
         values = luma.take(self._text_at).astype(np.float32)
         values -= values.mean()
-        sizes = np.linalg.norm(values) * np.linalg.norm(self._pattern)
-        return float(values @ self._pattern) > MOVED * float(sizes)
+        alike = float(values @ self._pattern) / max(float(np.linalg.norm(values) * np.linalg.norm(self._pattern)), 1e-9)
+        return alike > MOVED and self._share(luma) >= TRACE
 
     def _held(self, luma: np.ndarray) -> float:
         """Share of the letters' pixels that hold their value in `luma`."""
