@@ -196,13 +196,16 @@ def test_the_dark_between_two_lines_is_no_line():
 
 
 def test_what_the_text_detector_is_blind_to_needs_more_and_does_not_profit_from_what_it_saw():
-    def shown(box: Box = Box(140, 110, 160, 210), **looks) -> Candidate:
-        return placed(box, line=replace(candidate().line, flaws=0.5), stop=End(40), **looks)
+    def shown(box: Box, colour: int = 200, **looks) -> Candidate:
+        return placed(box, line=replace(candidate().line, flaws=0.5, colour=colour), stop=End(40), **looks)
 
-    assert captions([shown()], INFO)[0], "nobody looked"
-    assert captions([shown(asked=4, seen=3)], INFO)[0]
-    assert not captions([shown(asked=4)], INFO)[0]
-    assert not captions([shown(Box(110, 10, 130, 40), asked=4, seen=4), shown(asked=4)], INFO)[0]
+    middle = Box(140, 110, 160, 210)
+    assert captions([shown(middle)], INFO)[0], "nobody looked"
+    assert captions([shown(middle, asked=4, seen=3)], INFO)[0]
+    assert not captions([shown(middle, asked=4)], INFO)[0]
+    beside = shown(Box(110, 10, 130, 40), 140, asked=4, seen=4, stands_out=False)
+    assert not captions([beside, shown(middle, asked=4)], INFO)[0]
+    assert len(captions([beside, shown(middle, asked=4, seen=4)], INFO)[0][0]) == 2
 
 
 def test_a_line_elsewhere_must_be_seen_to_come_and_go():
