@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from ..frame import VideoInfo
-from .judge import SAME_PLACE, TOGETHER, Candidate, at_once, groups, is_caption, placed, same_line, without_copies
+from .judge import SAME_PLACE, TOGETHER, Candidate, at_once, better, groups, is_caption, placed, without_copies
 from .timing import End
 
 MEETS = 2.0  # points for an end where a caption of the same kind goes or comes
 SAME_COLOUR_255 = 40  # luma of lines of one kind differs less
+SLIVER = 0.05  # of a line's height: thinner gaps in what is covered are letters, too
 MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
 
 
@@ -17,9 +19,12 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
                info: VideoInfo) -> list[list[Candidate]]:
     """All captions of a section, with those of the doubtful that others vouch for, and without what others explain."""
     every = [c for caption in captions for c in caption]
-    while vouched := _vouched([c for c in doubtful if not any(same_line(c, other) for other in every)], every, info):
-        every += vouched  # words that follow each other vouch for the next
-    return list(groups([c for c in every if not (_between(c, every) or _uncovered(c, every, info))]))
+    while vouched := _vouched([c for c in doubtful if not any(better(other, c) for other in every)], every, info):
+        doubtful = [c for c in doubtful if not any(c is other for other in vouched)]
+        every = [c for c in every if not any(better(other, c) for other in vouched)] + vouched
+    found = list(groups([c for c in every if not (_between(c, every) or _uncovered(c, every, info))]))
+    _share_what_stays(found)
+    return found
 
 
 def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
@@ -33,9 +38,13 @@ def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoIn
 def _lacking(one: Candidate, end: End, captions: list[Candidate]) -> float:
     """Points for an end where a caption of its kind goes or comes, beside its own: words that replace each other look
     alike, as if one had only moved."""
-    there = [other for other in captions if _same_kind(one, other)
-             and abs((other.stop if end is one.start else other.start).at - end.at) <= TOGETHER]
+    there = any(_same_kind(one, other) and _meet(one, end, other) for other in captions)
     return MEETS - end.points if there else 0.0
+
+
+def _meet(one: Candidate, end: End, other: Candidate) -> bool:
+    """True if `other` goes where `one` comes, or comes where it goes."""
+    return abs((other.stop if end is one.start else other.start).at - end.at) <= TOGETHER
 
 
 def _same_kind(one: Candidate, other: Candidate) -> bool:
@@ -56,8 +65,7 @@ def _uncovered(one: Candidate, captions: list[Candidate], info: VideoInfo) -> bo
     if placed([one], info) or (one.start.open and one.stop.open):
         return False
     over = [other for other in captions if placed([other], info) and _lies_over(other, one)]
-    return all(end.open or any(abs((other.stop if end is one.start else other.start).at - end.at) <= TOGETHER
-                               for other in over) for end in (one.start, one.stop))
+    return all(end.open or any(_meet(one, end, other) for other in over) for end in (one.start, one.stop))
 
 
 def _lies_over(one: Candidate, other: Candidate) -> bool:
@@ -75,3 +83,29 @@ def _between(one: Candidate, captions: list[Candidate]) -> bool:
         if other.read and not other.line.dark and shared is not None and at_once(one, other):
             covered[shared.within(one.box)] = True
     return bool(covered.mean() > MOSTLY_COVERED)
+
+
+def _share_what_stays(captions: list[list[Candidate]]) -> None:
+    """Give captions that follow each other without a gap what both their neighbours cover: where letters lie on letters
+    nothing changes, and it was taken for the picture. So it is in what gaps are left."""
+    every = [c for caption in captions for c in caption]
+    beside = [[[other for other in every if other is not one and one.box & other.box and _meet(one, end, other)]
+               for end in (one.start, one.stop)] for one in every]
+    stays = [_covered(one, came) & _covered(one, went) if came and went else
+             _covered(one, came or went) & (one.stop if came else one.start).open
+             for one, (came, went) in zip(every, beside, strict=True)]
+    for one, more, others in zip(every, stays, beside, strict=True):
+        reach = 2 * max(round(SLIVER * one.text.height), 1) + 1
+        for cover in (one.hole, one.marked) if any(others) else ():
+            cover |= more
+            cover |= cv2.morphologyEx(cover.view(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) > 0
+
+
+def _covered(one: Candidate, others: list[Candidate]) -> np.ndarray:
+    """(h, w) bool, what others cover of a caption's box."""
+    covered = np.zeros_like(one.hole)
+    for other in others:
+        shared = one.box & other.box
+        if shared is not None:
+            covered[shared.within(one.box)] |= other.hole[shared.within(other.box)]
+    return covered

@@ -150,7 +150,7 @@ def captions(candidates: list[Candidate], info: VideoInfo) -> tuple[list[list[Ca
 
 def without_copies(found: list[Candidate]) -> list[list[Candidate]]:
     """Of several findings of one line the best, those of one caption together."""
-    return list(groups([c for c in found if not any(_better(other, c) for other in found)]))
+    return list(groups([c for c in found if not any(better(other, c) for other in found)]))
 
 
 def is_caption(group: list[Candidate], info: VideoInfo) -> bool:
@@ -204,11 +204,6 @@ def _letters(candidate: Candidate) -> str:
     return "".join(candidate.words.split()).casefold()
 
 
-def same_line(one: Candidate, other: Candidate) -> bool:
-    """True if both are findings of one line, or one is a part of it."""
-    return _share_place(one, other) and at_once(one, other)
-
-
 def at_once(one: Candidate, other: Candidate) -> bool:
     time = min(one.stop.at, other.stop.at) - max(one.start.at, other.start.at)
     return time >= SAME_TIME * min(one.stop.at - one.start.at, other.stop.at - other.start.at)
@@ -220,10 +215,10 @@ def _share_place(one: Candidate, other: Candidate) -> bool:
     return shared is not None and shared.area >= SAME_PLACE * min(here.area, there.area)
 
 
-def _better(one: Candidate, other: Candidate) -> bool:
+def better(one: Candidate, other: Candidate) -> bool:
     """True if `one` is a better finding of the line that `other` is, too, or is a part of."""
     here, there = one.line.box, other.line.box
-    if one is other or not same_line(one, other):
+    if one is other or not (_share_place(one, other) and at_once(one, other)):
         return False
     if one.read != other.read:
         return one.read
