@@ -39,7 +39,7 @@ CAME_AND_WENT = 2.0  # points for that; what is less counts twice for what only 
 BOTH = 3.0  # … and cannot read: a row of posts from which someone stepped aside came, but did not go
 PLACED = 0.75  # for lying in the middle, and for that near the top or bottom, too: there captions lie
 WITH_PICTURE = -1.0  # for lines elsewhere most of which come and go with the picture: a filmed page is read, too
-BLIND = -2.5  # for lines of which it saw none when it looked, and can read none: 60 captions of 44 films are not so
+BLIND = -2.5  # for lines that it mostly did not see when it looked, and cannot read: of 150 captions none is so
 UNFINISHED = -1.0  # for lines elsewhere that nobody saw come and go
 LOOKS_MANY = 2  # looks of the text detector after which it should have seen a line
 SHORTEST = 5  # frames; a flash of less is not read by anyone
@@ -96,8 +96,8 @@ class Candidate:
 
     @property
     def unheard(self) -> bool:
-        """True if the text detector looked, saw nothing, and makes no sense of it."""
-        return self.asked > 0 and not (self.seen or self.read)
+        """True if the text detector looked, mostly saw nothing, and makes no sense of it."""
+        return self.seen < SEEN_MOSTLY * self.asked and not self.read
 
     @property
     def impossible(self) -> bool:
