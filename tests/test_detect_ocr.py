@@ -245,6 +245,40 @@ def test_what_captions_uncover_is_the_pictures():
     assert in_company([[one], [late], [two]], [], INFO) == [[one], [late], [two]], "it came when nothing went"
 
 
+def test_letters_on_letters_of_both_neighbours_belong_to_the_hole():
+    def word(first: int, last: int, covered: slice) -> Candidate:
+        one = placed(Box(140, 100, 160, 220), asked=4, seen=4, reading=read("one"), born=first,
+                     start=End(first, sharp=True, around=0.1), stop=End(last, sharp=True, around=0.1))
+        one.hole = np.zeros((20, 120), bool)
+        one.hole[4:16, covered] = True
+        one.marked = one.hole.copy()
+        return one
+
+    def share(*words: Candidate) -> list[np.ndarray]:
+        in_company([[one] for one in words], [], INFO)
+        return [one.hole[10] for one in words]
+
+    for last in (38, 60):  # the third follows, or comes later
+        _, middle, _ = share(word(10, 24, slice(0, 60)), word(24, 38, slice(70, 90)), word(last, 80, slice(30, 100)))
+        assert middle[70:90].all() and middle[30:60].all() == (last == 38) and not middle[:30].any()
+        assert not middle[95:].any()
+    lone = share(word(10, 24, slice(10, 40)))[0]
+    assert lone.sum() == 30
+
+
+def test_the_last_of_a_fade_is_not_a_line_that_moved():
+    from dipvideo.detect.judge import MOVED
+    from dipvideo.detect.timing import moved
+
+    alpha, luma = lettering("Good morning")
+    frame = np.where(alpha > 0, luma, 40.0).astype(np.float32)
+    rows, columns = np.nonzero(alpha > 0)
+    box = Box(rows.min() - 8, columns.min() - 8, rows.max() + 9, columns.max() + 9)
+    line = frame[box.slices], alpha[box.slices] > 0, box, 16.0
+    assert moved(*line, np.roll(frame, 3, 1).astype(np.uint8)) > MOVED
+    assert moved(*line, (frame * 0.1).astype(np.uint8)) == 0.0
+
+
 def test_words_of_two_letters_are_found():
     pictures = moving()
     burn(pictures, lettering("of"), 14, 45)
