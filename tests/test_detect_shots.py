@@ -66,3 +66,15 @@ def test_a_fade_to_black_and_back_is_no_cut_but_what_follows_may_be():
     down = [there[0] * (1 - i / 8) for i in range(8)]
     assert cuts(there + down + black + down[::-1] + there) == []
     assert cuts(there + down + black + pan(1, 12)) == [36]
+
+
+def test_a_box_over_half_of_the_picture_is_no_cut_but_one_between_bars_is():
+    boxed = pan(0, 12, speed=0)
+    for picture in boxed:
+        picture[HEIGHT // 2:] = 16
+        picture[58:80, 20:140:4] = picture[58:80, 21:140:4] = 235
+    assert cuts(pan(0, 12, speed=0) + boxed + pan(0, 12, speed=0)) == []
+    wide = pan(0, 12) + pan(2, 12)
+    for picture in wide:
+        picture[:23] = picture[-23:] = 128
+    assert cuts(wide) == [12]

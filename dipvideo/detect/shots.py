@@ -17,6 +17,8 @@ NOISE_255 = 4.0  # luma that varies less than this carries no structure
 FEATURELESS_255 = 6.0  # black, white flash, end of a fade: it belongs to whatever comes next or came before
 STRUCTURE_LOST = 0.35  # of 1 − correlation with the last frame: a fast pan reaches .25
 HISTOGRAMS_LOST = 0.19  # mean over blocks of the share of samples that changed their bin
+BLOCK_LOST = 0.1  # share of its samples by which a block changes in a cut
+FLAT = 0.98  # of its samples in one bin: a block of a bar, say, which has nothing to change
 OVER_USUAL = 4.0  # a cut stands out from the last frames, shaking and explosions do not
 MEMORY = 8  # frames that say what is usual
 
@@ -48,10 +50,13 @@ class ShotFinder:
             self._thumb, self._histograms = thumb, histograms
             return False
         lost = 1 - _correlation(thumb, self._thumb)
-        moved = float(np.abs(histograms - self._histograms).sum(-1).mean()) / 2
+        moved = np.abs(histograms - self._histograms).sum(-1) / 2
+        living = np.minimum(histograms, self._histograms).max(-1) < FLAT
+        # half of the picture may be a caption's box that comes or goes
+        most = np.count_nonzero(moved > BLOCK_LOST) > np.count_nonzero(living) / 2
         usual = float(np.median(self._usual)) if self._usual else 0.0
         self._thumb, self._histograms = thumb, histograms
-        if lost > STRUCTURE_LOST and moved > HISTOGRAMS_LOST and lost > OVER_USUAL * usual:
+        if lost > STRUCTURE_LOST and moved.mean() > HISTOGRAMS_LOST and most and lost > OVER_USUAL * usual:
             self._usual.clear()
             return True
         self._usual.append(lost)
