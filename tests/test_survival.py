@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import panned, write_video
+from test_executors import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, limits and /proc of Linux")
 
@@ -71,10 +72,7 @@ def test_a_killed_run_leaves_the_output_path_alone_and_the_next_one_works(tmp_pa
     video, mask = film(tmp_path, 8, last_only=True)  # the encoder has written something when the long fit begins
     long = [*command("inpaint", video, "--mask", mask), "--draw", "always", "--first-steps", "100000"]
     with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.glob(".film8.dipvideo.part*")):
-            assert running.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: list(tmp_path.glob(".film8.dipvideo.part*")), running)
         time.sleep(0.3)
         running.send_signal(sent)
         assert running.wait(30) == code
@@ -90,10 +88,7 @@ def test_interrupts_that_go_on_until_the_end_leave_the_code_of_an_interrupt(tmp_
     long = [sys.executable, "-c", program, *command("inpaint", video, "--mask", mask)[3:], "--draw", "always",
             "--first-steps", "100000"]
     with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.glob(".film8.dipvideo.part*")):
-            assert running.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: list(tmp_path.glob(".film8.dipvideo.part*")), running)
         running.send_signal(signal.SIGINT)
         time.sleep(0.1)
         while running.poll() is None:

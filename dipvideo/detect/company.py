@@ -89,23 +89,23 @@ def _share_what_stays(captions: list[list[Candidate]]) -> None:
     """Give captions that follow each other without a gap what both their neighbours cover: where letters lie on letters
     nothing changes, and it was taken for the picture. So it is in what gaps are left."""
     every = [c for caption in captions for c in caption]
-    beside = [[[other for other in every if other is not one and one.box & other.box and _meet(one, end, other)]
-               for end in (one.start, one.stop)] for one in every]
-    stays = [_covered(one, came) & _covered(one, went) if came and went else
-             _covered(one, came or went) & (one.stop if came else one.start).open
-             for one, (came, went) in zip(every, beside, strict=True)]
-    for one, more, others in zip(every, stays, beside, strict=True):
+    for one, more in [(one, _covered_beside(one, every)) for one in every]:  # all are known before one is given more
+        if more is None:
+            continue
         reach = 2 * max(round(SLIVER * one.text.height), 1) + 1
-        for cover in (one.hole, one.marked) if any(others) else ():
+        for cover in (one.hole, one.marked):
             cover |= more
             cover |= cv2.morphologyEx(cover.view(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) > 0
 
 
-def _covered(one: Candidate, others: list[Candidate]) -> np.ndarray:
-    """(h, w) bool, what others cover of a caption's box."""
-    covered = np.zeros_like(one.hole)
-    for other in others:
-        shared = one.box & other.box
-        if shared is not None:
-            covered[shared.within(one.box)] |= other.hole[shared.within(other.box)]
-    return covered
+def _covered_beside(one: Candidate, captions: list[Candidate]) -> np.ndarray | None:
+    """(h, w) bool, what captions cover of a caption's box both where it comes and where it goes; None where none meets
+    it. Beyond an open end it may be all."""
+    met, sides = False, []
+    for end in (one.start, one.stop):
+        others = [(other, shared) for other in captions if _meet(one, end, other) and (shared := one.box & other.box)]
+        met |= bool(others)
+        sides.append(np.full(one.hole.shape, end.open and not others))
+        for other, shared in others:
+            sides[-1][shared.within(one.box)] |= other.hole[shared.within(other.box)]
+    return sides[0] & sides[1] if met else None

@@ -249,8 +249,8 @@ class Track:
     def _shows(self, luma: np.ndarray) -> bool:
         values = luma.take(self._text_at).astype(np.float32)
         values -= values.mean()
-        alike = float(values @ self._pattern) / max(float(np.linalg.norm(values) * np.linalg.norm(self._pattern)), 1e-9)
-        return alike > MOVED and self._share(luma) >= TRACE
+        share = float(values @ self._pattern)
+        return share >= TRACE and share > MOVED * float(np.linalg.norm(values) * np.linalg.norm(self._pattern))
 
     def _held(self, luma: np.ndarray) -> float:
         """Share of the letters' pixels that hold their value in `luma`."""
