@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from conftest import panned, write_video
+from conftest import panned, texture, write_video
 
 from dipvideo.benchmark.layers import composites, report, rows, study
 from dipvideo.benchmark.options import LayersOptions
@@ -42,6 +43,19 @@ def test_a_report_has_a_table_a_mean_and_a_sheet_for_each_kind(tmp_path: Path) -
     assert "| mean | 0.550 | 0.800 | 2.00 |" in files[0].read_text()
     assert {f.name for f in files} == {"layers.md", "layers.json", "scribbles.jpg", "haze.jpg"}
     assert all(f.exists() for f in files)
+
+
+def test_single_pictures_stand_beside_what_was_given(tmp_path: Path) -> None:
+    folder = tmp_path / "images" / "grabcut"
+    folder.mkdir(parents=True)
+    for seed, name in enumerate(("106024", "24077")):
+        cv2.imwrite(str(folder / f"{name}.jpg"), cv2.pyrUp(texture(48, 80, seed)))
+    made = study.measure_layers(str(tmp_path), LayersOptions(kinds="single"))
+    assert [(row.kind, row.name) for row in made] == [("single", "106024 under 24077, blurred by 2"),
+                                                      ("single", "24077 under 106024, blurred by 5"),
+                                                      ("clear", "106024")]
+    assert all(row.figures["given, level told"] > row.figures["given"] + 1 for row in made[:2])
+    assert made[2].figures["given"] == rows.EQUAL > made[2].figures["dipvideo"]
 
 
 def test_nothing_to_measure_is_said(tmp_path: Path) -> None:

@@ -127,6 +127,49 @@ def test_one_film_is_taken_apart_by_what_moves_as_one(tmp_path: Path, steady: st
     assert np.abs(np.array(found) + np.array(second) - np.array(given)).max() < 0.02  # nothing is lost
 
 
+def test_what_is_out_of_focus_comes_off_a_single_picture(tmp_path: Path) -> None:
+    """Though nothing else is known; what is weak and sharp, and what is soft and strong, is the scene's."""
+    sharp, over = 0.7 * scene(1), 0.25 * scene(2, blur=5)
+    texture = np.random.default_rng(0).uniform(-0.015, 0.015, (*SIZE, 1)).astype(np.float32)
+    truth = sharp + texture
+    one = save(tmp_path / "one.png", truth + over)
+    summary = separate(one, tmp_path / "out.png", second=str(tmp_path / "second.png"), **QUICK)
+    given, found, second = (load(tmp_path / f"{name}.png") for name in ("one", "out", "second"))
+    assert psnr(found, truth) > psnr(given, truth) + 4
+
+    def levelled(picture: np.ndarray) -> np.ndarray:
+        return picture + (truth - picture).mean((0, 1))
+
+    assert psnr(levelled(found), truth) > psnr(levelled(given), truth) + 1
+    assert np.corrcoef((second - second.mean()).ravel(), (over - over.mean()).ravel())[0, 1] > 0.7
+    assert np.abs(found + second - given).max() < 0.01  # nothing is lost
+    far_from_edges = cv2.dilate(cv2.Laplacian(sharp, -1).any(-1).astype(np.uint8), np.ones((9, 9))) == 0
+    fine = [(picture - cv2.GaussianBlur(picture, (0, 0), 1)).mean(-1)[far_from_edges] for picture in (found, truth)]
+    assert fine[0].std() > 0.8 * fine[1].std()
+    assert summary.steps == 0
+    assert any("a film of 16 frames, or a second picture" in warning for warning in summary.warnings)
+
+
+def test_of_a_picture_more_is_taken_the_more_may_change_from_pixel_to_pixel(tmp_path: Path) -> None:
+    one = save(tmp_path / "one.png", 0.7 * scene(1) + 0.3 * scene(2, blur=3))
+    taken = []
+    for gradient in (2.0, 10.0, 30.0):
+        separate(one, tmp_path / "out.png", gradient=gradient, overwrite=True, **QUICK)
+        taken.append(float((load(one) - load(tmp_path / "out.png")).std()))
+    assert taken[0] < 0.5 * taken[1] < 0.5 * taken[2]
+
+
+def test_what_is_taken_off_a_film_of_few_frames_does_not_flicker(tmp_path: Path) -> None:
+    scenes, others = far(1, 1, 8), far(2, -4, 8, blur=4)
+    film(tmp_path / "film.mkv", scenes, others)
+    separate(tmp_path / "film.mkv", tmp_path / "out.mkv", encoder="ffv1", **QUICK)
+    given, found = ([frame.planes.rgb() for frame in open_source(tmp_path / f"{name}.mkv").frames()]
+                    for name in ("film", "out"))
+    levels = np.array([float((one - other).mean()) for one, other in zip(given, found, strict=True)])
+    assert levels.min() > 0.02
+    assert np.abs(np.diff(levels)).max() < 0.002
+
+
 def test_a_short_shot_of_a_film_stays_as_it_is(tmp_path: Path) -> None:
     scenes = far(1, 1, 40) + [1 - picture for picture in far(7, 1, 10)]
     film(tmp_path / "film.mkv", scenes, far(2, -4, 40, blur=2) + far(2, -4, 10, blur=2))
@@ -146,8 +189,8 @@ def test_what_cannot_be_taken_apart_is_one_sentence(tmp_path: Path) -> None:
         separate(one, tmp_path / "out.png", other=str(one), **QUICK)
     with pytest.raises(NothingFound, match="in one mixture"):
         separate(one, tmp_path / "out.png", other=str(darker), **QUICK)
-    with pytest.raises(NothingFound, match="has 1 frame in 1 shot, and layers are told apart by how they move in 16"):
-        separate(one, tmp_path / "out.png", **QUICK)
+    with pytest.raises(NothingFound, match="has 1 frame in 1 shot, and what rests is told by how the rest moves in 16"):
+        separate(one, tmp_path / "out.png", steady="reflection", **QUICK)
     with pytest.raises(OptionError, match="without --steady: leave it out"):
         separate(one, tmp_path / "out.png", other=str(darker), steady="reflection", **QUICK)
     with pytest.raises(OptionError, match="160x50 and the input 1 of 160x96"):

@@ -12,6 +12,7 @@
     mark        the layer that lies on every frame at the same place
     steady      edges that stay where they are while the picture moves
     membrane    a hole spanned from its rim and the steps that are known in it
+    defocus     the layer of a picture that is out of focus
     mixtures    two layers, of two pictures that mix them differently
     identity    which layer of one shot is which of another
     guided      the guided filter
@@ -29,6 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
         "patches": ["centres_of", "classes_of"],
+        "defocus": ["DEFOCUS_LINES", "out_of_focus"],
         "mark": ["Mark", "MarkFinder"],
         "mixtures": ["clipped", "mixing_of", "unmixed"],
         "identity": ["Look", "look_of", "matched"],

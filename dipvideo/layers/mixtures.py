@@ -4,8 +4,8 @@ Edges of two layers seldom lie at one place, so that the right unmixing has the 
 likely one under Laplacian gradients (sparse independent component analysis: Zibulevsky & Pearlmutter, Neural
 Computation 2001). Double-DIP (Gandelsman, Shocher, Irani, CVPR 2019) fits it along with its networks.
 
-One picture of both was tried and left out: two networks whose gradients exclude each other (Double-DIP, 400 steps, 120
-lines, three seeds) have 17.7 dB of the scene at best, its level told, where the picture itself has 22.5 (one pair).
+Of one picture of both, two networks whose gradients exclude each other (Double-DIP, 400 steps, 120 lines, three seeds)
+have 17.7 dB of the scene at best, its level told, where the picture itself has 22.5 (one pair): `defocus` does better.
 """
 
 from __future__ import annotations

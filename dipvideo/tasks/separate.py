@@ -1,4 +1,4 @@
-"""Take two layers apart that a window or a double exposure mixed: by two mixtures of them, or by their motion."""
+"""Take two layers apart that a window or a double exposure mixed: by two mixtures, by their motion, or by focus."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from .. import io, layers, motion, problems
@@ -34,12 +35,15 @@ class SeparateOptions(TaskOptions):
 
     other: str | None = option(None, "A second picture or clip of the same scene, from the same place, in which the "
                                      "layers are mixed differently: taken through a polariser turned otherwise, at "
-                                     "another time of day … Without it layers are told apart by how they move.",
-                               metavar="OTHER", argument=True)
+                                     "another time of day … Without it layers are told apart by how they move, and "
+                                     "in a single picture by what is out of focus.", metavar="OTHER", argument=True)
     steady: str = option("scene", "Without OTHER, what rests or moves as one, as the camera does: the scene, under a "
                                   "reflection that moves otherwise; or a reflection that stays where it is in the "
                                   "picture, as in a windscreen, over a scene that moves.",
                          choices=("scene", "reflection"))
+    gradient: float = option(10.0, "In a picture, or in shots of a few frames, what is soft and changes by less than "
+                                   "this from pixel to pixel, of 255 in 480 lines, is taken for the reflection: more "
+                                   "takes more off, of shades of the scene, too.", least=0.1, most=255.0)
     second: str | None = option(None, "Also write the second layer, what lay over the first: a picture (.png), a "
                                       "lossless video (.mkv, .mov) or a folder of pictures.", metavar="FILE")
 
@@ -59,6 +63,7 @@ class Separate(WholeFrames):
     def __init__(self, options: SeparateOptions):
         super().__init__(options)
         self._mixings: dict[int, np.ndarray] = {}  # by the first frame of a chunk
+        self._by_focus = False  # for want of frames
 
     @property
     def reach(self) -> int:
@@ -87,12 +92,16 @@ class Separate(WholeFrames):
 
     def _check_lengths(self, source: Source, plan: Plan) -> None:
         short = sum(shot.stop - shot.start < motion.DOMINANT_LEAST for shot in plan.shots)
-        if short == len(plan.shots):
+        self._by_focus = short == len(plan.shots)
+        if self._by_focus and self.options.steady == "reflection":
             raise NothingFound(f"{source.info.path!r} has {len(source.pts)} frame{'s' * (len(source.pts) > 1)} in "
-                               f"{short} shot{'s' * (short > 1)}, and layers are told apart by how they move in "
-                               f"{motion.DOMINANT_LEAST} frames of a shot: give a longer film, or a second picture or "
-                               "clip in which they are mixed differently.")
-        if short:
+                               f"{short} shot{'s' * (short > 1)}, and what rests is told by how the rest moves in "
+                               f"{motion.DOMINANT_LEAST} frames of a shot: give a longer film, or leave out --steady.")
+        if self._by_focus:
+            self.warnings.append("What is soft was taken for the reflection, which leaves what of it is sharp: a film "
+                                 f"of {motion.DOMINANT_LEAST} frames, or a second picture in which the layers are "
+                                 "mixed differently, tells more.")
+        elif short:
             self.warnings.append(f"{short} of {len(plan.shots)} shots have fewer than {motion.DOMINANT_LEAST} frames, "
                                  "which do not tell layers apart: they stay as they are.")
 
@@ -144,10 +153,17 @@ class Separate(WholeFrames):
 
     def _scene_alone(self, window: Window) -> Callable[[int, np.ndarray], np.ndarray]:
         """What gives a frame without the reflection, from its place in the window and itself."""
+        if self._by_focus:
+            return self._in_focus(window)
         rests = self.options.steady == "reflection"
         small = np.stack([layers.reduced(frame, motion.DOMINANT_LINES) for frame in window.frames])
         layer = motion.Dominant(small, first=window.first, moves=not rests)
         return layer.beneath if rests else layer.scene
+
+    def _in_focus(self, window: Window) -> Callable[[int, np.ndarray], np.ndarray]:
+        small = [layers.reduced(frame, layers.DEFOCUS_LINES) for frame in window.frames]
+        over = layers.out_of_focus(small, self.options.gradient / 255)
+        return lambda place, frame: (frame - cv2.resize(over[place], frame.shape[1::-1])).clip(0, 1)
 
     def render(self, problem: Problem, estimate: Estimate) -> TwoLayersPatch:
         assert isinstance(problem, problems.MixtureProblem)

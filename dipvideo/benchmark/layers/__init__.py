@@ -3,6 +3,7 @@
     composites  clips whose layers are known to the pixel
     study       what is measured, and clips: each command beside what anyone could do
     pictures    the same on pictures; many: of more than two layers
+    single      pictures of a scene and a reflection that is out of focus
     windows     films of a scene and a reflection, of which one moves as one
     rows        a row of a table, scores, and a task run on frames
     report      tables, numbers and contact sheets

@@ -17,6 +17,8 @@ TITLES = {"composites": "Composites of real clips: mean IoU of all layers and fr
           "unlabelled": "The same pictures, with nothing told: mean IoU",
           "many": "Single pictures of three and four layers, with nothing told: mean IoU",
           "reflections": "Two mixtures of a scene and its reflection: PSNR of the scene, dB",
+          "single": "One picture of a scene and a reflection that is out of focus: PSNR of the scene, dB",
+          "clear": "Pictures without a reflection: what `separate` leaves of them, PSNR, dB",
           "windows": "One film of a scene and a reflection, of which one moves as one: PSNR of the scene, dB",
           "haze": "Haze: PSNR, dB",
           "marks": "Marks burned in: PSNR under the mark, dB"}
@@ -40,7 +42,7 @@ def _tables(rows: Sequence[Row], command: str) -> str:
         names = list(dict.fromkeys(name for row in of_kind for name in row.figures))
         if not names:
             continue
-        form = ".2f" if kind in ("reflections", "windows", "haze", "marks") else ".3f"
+        form = ".2f" if kind in ("reflections", "single", "clear", "windows", "haze", "marks") else ".3f"
         lines += [f"## {title}", "", f"| | {' | '.join(names)} | s a frame |", f"|---|{'---|' * (len(names) + 1)}"]
         scored = [row for row in of_kind if row.figures]
         lines += [f"| {row.name} | {' | '.join(f'{row.figures[n]:{form}}' for n in names)} | {row.seconds:.2f} |"

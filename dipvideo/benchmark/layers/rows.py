@@ -50,6 +50,11 @@ def mean_psnr(pictures: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> fl
     return float(np.mean([min(psnr(p / 255, t / 255), EQUAL) for p, t in zip(pictures, truth, strict=True)]))
 
 
+def levelled(pictures: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """The pictures with the truth's mean of each colour."""
+    return [p + (t - p).mean((0, 1)) for p, t in zip(pictures, truths, strict=True)]
+
+
 def overlap(labels: np.ndarray, truth: np.ndarray, count: int) -> float:
     """Mean intersection over union of all layers."""
     return float(np.mean([((labels == n) & (truth == n)).sum() / max(((labels == n) | (truth == n)).sum(), 1)

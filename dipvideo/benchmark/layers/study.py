@@ -20,7 +20,7 @@ from ...progress import Progress, Tell
 from ...tasks.remove_watermark import RemoveWatermark, RemoveWatermarkOptions
 from ...tasks.segment import Segment, SegmentOptions
 from ..options import LayersOptions
-from . import many, pictures, windows
+from . import many, pictures, single, windows
 from .composites import HEIGHT, WIDTH, Backdrop, Composite, clip_of, composite
 from .rows import Row, best_order, overlap, spread, tinted
 
@@ -49,7 +49,7 @@ def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda p
     """
     trials = {"composites": _composites, "scribbles": pictures.scribbles, "unlabelled": pictures.unlabelled,
               "many": many.many, "reflections": pictures.reflections,
-              "windows": windows.windows, "haze": pictures.haze, "marks": _marks}
+              "single": single.single, "windows": windows.windows, "haze": pictures.haze, "marks": _marks}
     rows: list[Row] = []
     for kind in options.kinds.split(","):
         for row in trials[kind](Path(folder), options):

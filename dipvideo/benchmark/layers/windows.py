@@ -11,7 +11,7 @@ import numpy as np
 from ...tasks.separate import Separate, SeparateOptions
 from ..options import LayersOptions
 from .composites import HEIGHT, WIDTH, Backdrop, clip_of
-from .rows import Row, done, mean_psnr
+from .rows import Row, done, levelled, mean_psnr
 
 SHARES = (0.65, 0.35)  # of the scene and of the reflection in a frame
 DEFOCUS = 1.5  # pixels that a reflection is blurred by
@@ -43,7 +43,7 @@ def windows(folder: Path, options: LayersOptions) -> Iterator[Row]:
         darkest = [np.min(given, axis=0)] * len(given)
         figures = {which: mean_psnr(made, truths) for which, made in (("given", given), ("darkest", darkest),
                                                                   ("dipvideo", found))}
-        figures |= {f"{which}, level told": mean_psnr(_levelled(made, truths), truths)
+        figures |= {f"{which}, level told": mean_psnr(levelled(made, truths), truths)
                     for which, made in (("given", given), ("dipvideo", found))}
         middle = len(given) // 2
         strip = np.hstack([given[middle], found[middle], np.rint(truths[middle]).astype(np.uint8)])
@@ -65,8 +65,3 @@ def _film(path: Path, pan: float | None, count: int, seed: int) -> Sequence[np.n
            for n in range(count)]
     return [cv2.warpAffine(picture, np.float32([[1, 0, -x], [0, 1, -y]]), (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC,
                            borderMode=cv2.BORDER_REFLECT).clip(0, 255) for x, y in way]
-
-
-def _levelled(pictures: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
-    """The pictures with the truth's mean of each colour."""
-    return [p + (t - p).mean((0, 1)) for p, t in zip(pictures, truths, strict=True)]
