@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
         "patches": ["centres_of", "classes_of"],
-        "defocus": ["DEFOCUS_LINES", "out_of_focus"],
+        "defocus": ["DEFOCUS_LINES", "out_of_focus", "without"],
         "mark": ["Mark", "MarkFinder"],
         "mixtures": ["clipped", "mixing_of", "unmixed"],
         "identity": ["Look", "look_of", "matched"],

@@ -38,6 +38,11 @@ def out_of_focus(pictures: Sequence[np.ndarray], weak: float) -> Sequence[np.nda
     return [(picture - black).clip(0, 1).astype(np.float32) for picture in found]
 
 
+def without(frame: np.ndarray, over: np.ndarray) -> np.ndarray:
+    """(H, W, 3) float32 in [0, 1]: the frame without the layer that was found, (h, w, 3), of its reduced self."""
+    return (frame - cv2.resize(over, frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)).clip(0, 1)
+
+
 def _in_focus(picture: np.ndarray, weak: float) -> np.ndarray:
     right, down = (_strong(np.diff(picture, axis=axis), weak) for axis in (1, 0))
     return fitted(right, down, picture, LEVEL)

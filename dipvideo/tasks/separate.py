@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from .. import io, layers, motion, problems
@@ -163,7 +162,7 @@ class Separate(WholeFrames):
     def _in_focus(self, window: Window) -> Callable[[int, np.ndarray], np.ndarray]:
         small = [layers.reduced(frame, layers.DEFOCUS_LINES) for frame in window.frames]
         over = layers.out_of_focus(small, self.options.gradient / 255)
-        return lambda place, frame: (frame - cv2.resize(over[place], frame.shape[1::-1])).clip(0, 1)
+        return lambda place, frame: layers.without(frame, over[place])
 
     def render(self, problem: Problem, estimate: Estimate) -> TwoLayersPatch:
         assert isinstance(problem, problems.MixtureProblem)
