@@ -1,5 +1,6 @@
 """A mark that all frames share: found by itself, read through or filled, whatever it is made of."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,11 +9,12 @@ import pytest
 from conftest import panned, write_video
 from PIL import Image
 
-from dipvideo import remove_watermark
+from dipvideo import captions, remove_watermark
 from dipvideo.errors import NothingFound, OptionError, RegionOutside
 from dipvideo.geometry import Box
 from dipvideo.io import open_source
-from dipvideo.layers import MarkFinder
+from dipvideo.layers import Mark, MarkFinder
+from dipvideo.layers.lettering import lettering
 from dipvideo.layers.membrane import Membrane
 from dipvideo.metrics import psnr
 
@@ -65,9 +67,31 @@ def test_pictures_that_share_a_mark_are_compared(tmp_path: Path) -> None:
     assert np.mean(better) > 6
 
 
+def room(*, frames: int = 24) -> list[np.ndarray]:
+    """A plain thing moves through a room whose edges are as steady as a mark's."""
+    still = panned(1, seed=3, size=SIZE)[0]
+    still[::16], still[:, ::16] = 10, 10
+    pictures = [still.copy() for _ in range(frames)]
+    for n, picture in enumerate(pictures):
+        picture[40:60, 4 * n:4 * n + 40] = (60, 90, 120)
+    return pictures
+
+
+def written(pictures: list[np.ndarray], texts: dict[str, tuple[int, int]]) -> list[np.ndarray]:
+    """The pictures with half translucent white words at these places, (x, y) of their lower left corners."""
+    ink = np.zeros(pictures[0].shape[:2], np.uint8)
+    for words, place in texts.items():
+        cv2.putText(ink, words, place, cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2, cv2.LINE_AA)
+    cover = ink[..., None] / 510
+    return [np.rint(p * (1 - cover) + 240 * cover).astype(np.uint8) for p in pictures]
+
+
+def larger(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    return [cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC) for picture in pictures]
+
+
 def test_where_nothing_moves_a_mark_cannot_be_told_from_the_picture(tmp_path: Path) -> None:
-    given, _ = marked(panned(1, size=SIZE) * 12, 0.5)
-    path = write_video(tmp_path / "film.mp4", given)
+    path = write_video(tmp_path / "film.mp4", panned(1, size=SIZE) * 12)
     with pytest.raises(NothingFound, match="give --mask"):
         remove_watermark(path, tmp_path / "out.mkv", **QUICK)
     with pytest.raises(OptionError, match="alpha as"):
@@ -78,18 +102,48 @@ def test_where_nothing_moves_a_mark_cannot_be_told_from_the_picture(tmp_path: Pa
 
 
 def test_a_camera_that_stands_still_is_no_mark(tmp_path: Path) -> None:
-    """A plain thing moves through a room whose edges are as steady as the mark's: nothing is taken for a mark."""
-    room = panned(1, seed=3, size=SIZE)[0]
-    room[::16] = 10
-    room[:, ::16] = 10
-    pictures = []
-    for n in range(24):
-        picture = room.copy()
-        picture[40:70, 4 * n:4 * n + 40] = (60, 90, 120)
-        pictures.append(picture)
-    path = write_video(tmp_path / "film.mp4", marked(pictures, 0.5)[0])
+    ring = cv2.circle(np.zeros(SIZE, np.uint8), (30, 30), 11, 255, 4, cv2.LINE_AA)[..., None] / 510
+    path = write_video(tmp_path / "film.mp4", [np.rint(p * (1 - ring) + 240 * ring).astype(np.uint8) for p in room()])
     with pytest.raises(NothingFound):
         remove_watermark(path, tmp_path / "out.mkv", **QUICK)
+
+
+def test_words_that_stay_are_a_mark_even_where_the_camera_stands_still(tmp_path: Path) -> None:
+    """It is said which were taken; two of them are asked about, by the regions that would take either."""
+    clean = larger(room())
+    given = written(clean, {"clipmaker": (150, 180)})
+    path = write_video(tmp_path / "film.mp4", given, options={"crf": "10"})
+    summary = remove_watermark(path, tmp_path / "out.mkv", save_mask=str(tmp_path / "mask.mkv"), **QUICK)
+    hole = next(open_source(tmp_path / "mask.mkv").frames()).planes.luma > 0
+    ink = (np.abs(given[0].astype(int) - clean[0]).max(-1) > 20)
+    assert (hole & ink).sum() > 0.9 * ink.sum() and hole.sum() < 5 * ink.sum()
+    assert "stands still, and so does the text 'clipmaker' at " in " ".join(summary.warnings)
+    both = write_video(tmp_path / "both.mp4", written(clean, {"clipmaker": (150, 180), "Exit 24": (30, 40)}))
+    with pytest.raises(NothingFound, match=r"so do 2 lines of text: .*'clipmaker' at \d+,\d+,\d+,\d+") as told:
+        remove_watermark(both, tmp_path / "none.mkv", **QUICK)
+    region = str(told.value).split("'clipmaker' at ")[1].split(";")[0].split(". ")[0]
+    summary = remove_watermark(both, tmp_path / "one.mkv", save_mask=str(tmp_path / "one_mask.mkv"), region=region,
+                               **QUICK)
+    hole = next(open_source(tmp_path / "one_mask.mkv").frames()).planes.luma > 0
+    assert hole[:60].sum() == 0 < hole[120:].sum() and not summary.warnings
+
+
+def test_captions_at_one_place_are_no_text_that_stays() -> None:
+    clean, said = larger(panned(32, speed=3, size=SIZE)), ("What a day", "He is gone", "Not at all", "I knew it")
+    whole = Box(0, 0, *clean[0].shape[:2])
+    captioned = [written([picture], {said[n // 8]: (60, 170)})[0] for n, picture in enumerate(clean)]
+    assert not captions.staying_texts(captioned, whole)
+    (text,) = captions.staying_texts(written(clean, {"He is gone": (60, 170)}), whole)
+    assert text.words == "He is gone" and text.box & Box(146, 64, 172, 176) == Box(146, 64, 172, 176)
+
+
+def test_letters_that_some_frames_lack_are_no_marks() -> None:
+    clean = larger(panned(32, speed=3, size=SIZE))
+    marked, box = written(clean, {"He is gone": (60, 170)}), Box(143, 55, 178, 210)
+    letters = lettering(marked, [0] * 32, [box])
+    ink = np.abs(marked[0].astype(int) - clean[0]).max(-1) > 20
+    assert (letters & ink).sum() > 0.8 * ink.sum() and (letters & ~ink).sum() < ink.sum()
+    assert not lettering(marked[:24] + clean[24:], [0] * 32, [box]).any()
 
 
 def test_what_stands_still_in_one_of_two_shots_is_no_mark(tmp_path: Path) -> None:
@@ -118,6 +172,27 @@ def test_what_stands_still_behind_a_badge_is_read_through_it() -> None:
     mark = finder.mark(cv2.dilate((ink > 0.03).astype(np.uint8), np.ones((5, 5))).view(bool))
     assert np.mean([psnr(mark.gain * g + mark.shift, c, ink[..., 0] > 0.03)
                     for g, c in zip(given, clean, strict=True)]) > 30
+
+
+def test_what_is_read_roughly_is_smoothed_or_not_believed() -> None:
+    """Specks that a mark's edge leaves go; what is wrong over some pixels is not believed; the rest stays as it was."""
+    clean = [picture / np.float32(255) for picture in panned(40, speed=7, size=SIZE)]
+    ink = np.zeros(SIZE, bool)
+    ink[30:60, 40:120] = True
+    given = [np.where(ink[..., None], 0.5 * picture + 0.45, picture).astype(np.float32) for picture in clean]
+    rng, specks, blotches = np.random.default_rng(0), np.zeros(SIZE, bool), np.zeros(SIZE, bool)
+    specks[36:54, 98:112], blotches[36:54, 46:60] = True, True
+    wrong = np.where(specks, rng.uniform(-0.15, 0.15, SIZE), 0)
+    wrong += np.where(blotches, np.kron(rng.choice((-0.4, 0.4), (32, 54)), np.ones((3, 3)))[:96, :160], 0)
+    mark = Mark.of(np.mean(given, 0), np.std(given, 0), ink, np.zeros(SIZE, bool))
+    mark = replace(mark, shift=(mark.shift + wrong[..., None]).astype(np.float32))
+    whole = Box(0, 0, *SIZE)
+    checked = mark.checked([np.rint(picture * 255).astype(np.uint8) for picture in given], whole)
+    assert checked.trust[38:52, 68:90].mean() > 0.95 and checked.uneven[38:52, 68:90].mean() < 0.2
+    assert checked.trust[blotches].mean() < 0.5
+    error = [np.mean([np.abs(one.read(g, whole) - c)[specks].mean() for g, c in zip(given, clean, strict=True)])
+             for one in (mark, checked)]
+    assert error[1] < 0.7 * error[0]
 
 
 def test_a_membrane_follows_the_steps_it_is_told() -> None:

@@ -3,6 +3,7 @@
     find        what one pass over the film tells
     sections    the parts of it that are looked through side by side
     detect      the same as a file
+    staying     text that never goes
     planfile    captions as JSON, and back
     cues        captions as text with times: .srt, and a track of the output
 """
@@ -14,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "find": ["Captions", "find_captions", "region_of"],
         "detect": ["detect_captions"],
+        "staying": ["Staying", "staying_texts"],
         "options": ["CaptionOptions", "DetectOptions"],
         "planfile": ["read_plan", "write_plan"],
         "cues": ["UNREAD", "cues_of", "write_srt"],

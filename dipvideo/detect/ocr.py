@@ -22,6 +22,8 @@ SLOPE = 0.12  # captions are written level: height over width of a line's upper 
 UPRIGHT = 1.3  # height over width of a box: more is a column of text or a pillar
 DIGITS = 4  # at most without a letter, as in a year: Hebrew, say, comes out as a row of them
 SURE = 0.9  # of its reading: captions come out at .93 and more, strokes of a picture and unknown alphabets below
+PIXELS = 640 * 360  # looked at, of the whole picture: finds all that 736x414 does in 13 clips, 480x270 loses 5 %
+LARGEST = 2.0  # pictures are enlarged no more
 CONTEXT = 0.3  # of its height around a line when it is read: the network was trained on such crops
 
 
@@ -69,6 +71,11 @@ class Ocr:
         if not read.txts:
             return "", 0.0
         return read.txts[0].strip(), float(read.scores[0])
+
+
+def scale_for(height: int, width: int) -> float:
+    """What a picture of that size is enlarged by when it is looked at."""
+    return min((PIXELS / (height * width)) ** 0.5, LARGEST)
 
 
 def says_something(words: str, score: float) -> bool:

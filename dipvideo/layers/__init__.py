@@ -10,6 +10,8 @@
     clustering  classes that a small network teaches itself, or learns from a few labelled pixels
     haze        the layer that lies over everything
     mark        the layer that lies on every frame at the same place
+    reading     what shows through a mark
+    lettering   the letters of a mark
     steady      edges that stay where they are while the picture moves
     membrane    a hole spanned from its rim and the steps that are known in it
     defocus     the layer of a picture that is out of focus
@@ -31,7 +33,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],
         "patches": ["centres_of", "classes_of"],
         "defocus": ["DEFOCUS_LINES", "out_of_focus", "without"],
-        "mark": ["Mark", "MarkFinder"],
+        "mark": ["MarkFinder"],
+        "reading": ["Mark"],
         "mixtures": ["clipped", "mixing_of", "unmixed"],
         "identity": ["Look", "look_of", "matched"],
     },

@@ -1,13 +1,9 @@
-"""A mark that lies on every frame at the same place: found by what stands still while the picture moves.
-
-How it is taken off is dipvideo's: under a mark y = (1 − α) x + α w, with α and w the same in all frames, so y is x
-stretched and shifted, and mean and deviation of x over the frames are nearly those beside the mark. Neither α nor w
-need be known.
-"""
+"""A mark that lies on every frame at the same place: found by what stands still while the picture moves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,7 +11,8 @@ from scipy.ndimage import binary_fill_holes
 from skimage.filters import apply_hysteresis_threshold
 
 from ..geometry import Box
-from .membrane import Membrane
+from .lettering import lettering
+from .reading import EVEN, Mark, carried
 from .steady import Steady
 
 SAMPLES = 32  # frames that gradients are compared over
@@ -35,34 +32,10 @@ EXPLAINED = 0.72  # share of steady edges that must be ink's …
 STILL = 0.25  # … and of all edges away from it, that may be steady: with more the camera stands still
 CLOSED = 7  # pixels on a side of the window in which edges belong to ink
 SPECK = 12  # pixels: smaller is no mark
+# Beside letters that are known, all else that stays is the mark's, too, if the camera moves so well that no more edges
+# are steady, or if letters are so much of it; else what lies near them.
+DOUBTFUL, MOSTLY = 0.05, 0.3
 MOST = 0.12  # of the picture: more stands still because the picture does
-REACHES, ENOUGH = (2, 5, 12, 40), 0.05  # pixels that mean and deviation are carried in from, and how much must be known
-STEEP, STEEPEST = 2.5, 5.0  # times: what is stretched more is trusted less, and not at all: it is noise
-LEAST_SPREAD = 0.01  # deviation of the picture beside a mark, below which nothing is learnt from it
-# Where the mark does not change from one pixel to the next, the picture's own step between them is known but for the
-# stretching; other steps are taken for 0, and believed STEPPED times. A mark changes where edges are steadier than EVEN
-# or deviation changes by a factor of e^LEAP; it does not, whatever edges say, below e^ALIKE. Six marks on four clips of
-# 48 frames, read through: 30.6 dB in the mean with a membrane alone, 32.9 with EVEN alone, 35.5 so.
-EVEN, LEAP, ALIKE, STEPPED = 0.2, 0.15, 0.05, 0.3
-FAINTEST = 1e-3  # deviation: what changes less is taken to change so much
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """hole: (H, W) bool; gain, shift: (H, W, 3) float32, so that x = gain · y + shift; trust: (H, W) float32 in [0, 1],
-    0 where too little of the picture comes through."""
-
-    hole: np.ndarray
-    gain: np.ndarray
-    shift: np.ndarray
-    trust: np.ndarray
-
-    def picture(self) -> np.ndarray:
-        """(H, W, 4) uint8: the mark's own colour, and how much it covers as alpha."""
-        stretched = np.maximum(self.gain - 1, 1e-6)
-        colour = np.where(self.gain > 1, -self.shift / stretched, 0).clip(0, 1)
-        cover = np.where(self.hole, 1 - 1 / self.gain.mean(-1), 0)
-        return np.rint(np.concatenate((colour, cover[..., None]), -1) * 255).astype(np.uint8)
 
 
 class MarkFinder:
@@ -91,20 +64,51 @@ class MarkFinder:
         self._squares = self._squares + picture.astype(np.float64) ** 2
         self._count += 1
 
-    def hole(self) -> np.ndarray | None:
-        """(h, w) bool, of the region: the pixels of the mark; None where it cannot be told from the picture."""
+    @property
+    def pictures(self) -> Sequence[np.ndarray]:
+        """(h, w, 3) uint8 each: some frames of the region, spread evenly."""
+        return self._samples
+
+    def lettering(self, texts: Sequence[Box]) -> np.ndarray:
+        """(h, w) bool, of the region: the letters of lines of text that stay in it."""
+        return lettering(self._samples, self._shots, texts)
+
+    def hole(self, letters: np.ndarray | None = None) -> np.ndarray | None:
+        """(h, w) bool, of the region: the pixels of the mark; None where it cannot be told from the picture.
+
+        letters: (h, w) bool, what is known to be the mark's.
+        """
+        found = self._found()
+        if letters is None or not letters.any() or found is None:
+            return letters if found is None and letters is not None and letters.any() else found
+        still = self._stillness(letters)
+        if still >= STILL:
+            return letters
+        if still >= DOUBTFUL and (found & letters).sum() < MOSTLY * found.sum():
+            found &= cv2.dilate(letters.astype(np.uint8), _disc(NEAR)).view(bool)
+        return letters | found
+
+    def stands_still(self, mark: np.ndarray) -> bool:
+        """True if the picture stands as still as a mark, wherever `mark`, (h, w) bool of the region, does not say."""
+        return self._stillness(mark) >= STILL
+
+    def _stillness(self, mark: np.ndarray) -> float:
+        """The share of the edges away from a mark that are steady."""
+        steady, away = self._steady(), ~cv2.dilate(mark.astype(np.uint8), np.ones((CLOSED, CLOSED))).view(bool)
+        return float((steady.share > STEADY[0])[away].sum() / max(steady.busy[away].sum(), 1e-6))
+
+    def _found(self) -> np.ndarray | None:
+        """The mark that has the steadiest edges."""
         if self._count < FEWEST:
             return None
         steady = self._steady()
-        stays = steady.share > STEADY[0]
         for least in STEADY:
             edges = self._linked(steady.share, least)
             if not 0 < edges.sum() < MOST * self._picture:
                 continue
             ink = self._ink(edges)
-            away = ~cv2.dilate(ink.astype(np.uint8), np.ones((CLOSED, CLOSED))).view(bool)
             if ((ink & edges).sum() > EXPLAINED * edges.sum() and 0 < ink.sum() < MOST * self._picture
-                    and (stays & away).sum() < STILL * steady.busy[away].sum()):
+                    and not self.stands_still(ink)):
                 whole = ink | self._ink(_grown(ink, self._linked(steady.at_least, WEAK)))
                 return whole if whole.sum() < MOST * self._picture else ink
         return None
@@ -127,8 +131,8 @@ class MarkFinder:
         for _ in range(ROUNDS):
             hull = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, _disc(AROUND))
             hull = cv2.dilate(binary_fill_holes(hull).astype(np.uint8), _disc(AROUND // 2)).view(bool)
-            away = np.abs(mean - _carried(mean, hull)).mean(-1)
-            beside, own = _carried(spread, hull).mean(-1), spread.mean(-1)
+            away = np.abs(mean - carried(mean, hull)).mean(-1)
+            beside, own = carried(spread, hull).mean(-1), spread.mean(-1)
             ink = hull & (away > AWAY) & (beside > CALM * own) & (beside > SOME)
         return _whole(ink, edges)
 
@@ -141,22 +145,13 @@ class MarkFinder:
     def mark(self, hole: np.ndarray) -> Mark:
         """How the picture comes through a hole of (H, W) bool, the whole picture's size."""
         mean, spread = self._statistics()
-        membrane, even = Membrane(hole), np.zeros(hole.shape, bool)
+        even = np.zeros(hole.shape, bool)
         if self._samples:
             even[self._region.slices] = cv2.dilate(self._steady().share, np.ones((3, 3))) < EVEN
-        one, other = membrane.ends
-        own = np.log(np.maximum(spread, FAINTEST)).mean(-1, keepdims=True)
-        leap, lively = np.abs(own[other] - own[one])[:, 0], np.exp(own[..., 0]) > LEAST_SPREAD
-        known = (even[one] & even[other] & (leap < LEAP)) | (lively[one] & lively[other] & (leap < ALIKE))
-        weights = np.where(known, 1, STEPPED)
-        beside = membrane(own, np.where(known[:, None], own[other] - own[one], 0), weights)
-        gain = np.where(hole[..., None], np.maximum(np.exp(beside - own), 1), 1)  # a mark hides, it never brings out
-        stretched = (gain[one] + gain[other]) / 2 * (mean[other] - mean[one])
-        behind = membrane(mean, np.where(known[:, None], stretched, 0), weights)
-        shift = np.where(hole[..., None], behind - gain * mean, 0).astype(np.float32)
-        sure = (np.exp(beside[..., 0]) > LEAST_SPREAD) & (self._count >= FEWEST)
-        trust = np.where(hole & sure, (STEEPEST - gain[..., 0]) / (STEEPEST - STEEP), 0).clip(0, 1)
-        return Mark(hole, np.repeat(gain, 3, -1).astype(np.float32), shift, trust.astype(np.float32))
+        mark = Mark.of(mean, spread, hole, even)
+        if self._count < FEWEST:
+            return replace(mark, trust=np.zeros_like(mark.trust))
+        return mark.checked(self._samples, self._region)
 
 
 def _grown(ink: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -182,14 +177,3 @@ def _whole(ink: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 def _disc(reach: int) -> np.ndarray:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-
-
-def _carried(values: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """(H, W, 3) float32: what surrounds the hole, carried into it: means of what is known nearby, the nearest first."""
-    known, filled, open_ = (~hole).astype(np.float32), values.copy(), hole.copy()
-    for reach in REACHES:
-        amount = cv2.GaussianBlur(known, (0, 0), reach)
-        near = open_ & (amount > ENOUGH)
-        filled[near] = (cv2.GaussianBlur(values * known[..., None], (0, 0), reach) / amount.clip(1e-6)[..., None])[near]
-        open_ &= ~near
-    return filled
