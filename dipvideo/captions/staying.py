@@ -63,9 +63,9 @@ def staying_texts(pictures: Sequence[np.ndarray], whole: Box) -> Sequence[Stayin
 
 
 def _alike(one: str, other: str) -> bool:
-    """True if most of the shorter one stands in the other: a part of a line may be all that was read."""
-    shared = SequenceMatcher(None, one, other).find_longest_match()
-    return shared.size >= ALIKE * min(len(one), len(other))
+    """True if they are much the same, or most of the shorter one stands in the other: not all may have been read."""
+    match = SequenceMatcher(None, one.casefold(), other.casefold())
+    return match.ratio() >= ALIKE or match.find_longest_match().size >= ALIKE * min(len(one), len(other))
 
 
 def _same(one: Box, other: Box) -> bool:

@@ -23,7 +23,7 @@ from .rows import Row, done, mean_psnr, overlap, tinted
 
 HAZED = ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
 AIRS, THROUGH = (0.9, 0.75), (0.35, 0.85)  # grey levels of the haze, and what comes through it at the top and bottom
-BORDER = 10  # pixels that the hazy picture of the pair lacks on each side
+BORDER = 10  # pixels that some hazy pictures lack on each side
 # How much of the scene and of its reflection is in two pictures; "added" takes the picture that comes with the pair.
 MIXINGS = {"added": ((1.0, 1.0), (1.0, 0.4)), "weighed": ((0.7, 0.3), (0.4, 0.6))}
 
@@ -97,7 +97,9 @@ def haze(folder: Path, options: LayersOptions) -> Iterator[Row]:
         truth, figures = path.with_name(path.name.replace("_hazy", "_clear")), {}
         (found,), seconds = done(Dehaze(DehazeOptions()), [given])
         if truth != path and truth.exists():
-            clear = cv2.imread(str(truth))[BORDER:-BORDER, BORDER:-BORDER, ::-1]
+            clear = cv2.imread(str(truth))[..., ::-1]
+            if clear.shape != given.shape:
+                clear = clear[BORDER:-BORDER, BORDER:-BORDER]
             figures = _haze_figures([given], [found], [clear])
         yield Row("haze", path.stem, figures, seconds, np.hstack([given, found]))
     for name in HAZED:
