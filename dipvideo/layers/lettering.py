@@ -68,7 +68,8 @@ def _letters(built: np.ndarray, inside: np.ndarray, height: int) -> np.ndarray:
     """(h, w) bool: the strokes of letters `height` pixels high, within `inside`."""
     low, high = built.min(), built.max()
     grey = np.rint((built - low) / max(high - low, 1e-6) * 255).astype(np.uint8)
-    ground = cv2.medianBlur(grey, min(round(GROUND * height) | 1, 255)).astype(np.float32) / 255 * (high - low) + low
+    window = min(max(round(GROUND * height), 3) | 1, 255)
+    ground = cv2.medianBlur(grey, window).astype(np.float32) / 255 * (high - low) + low
     ground = cv2.GaussianBlur(ground, (0, 0), max(height / 8, 1))
     kernel = np.ones((max(round(STROKE * height), 3) | 1,) * 2, np.uint8)
     lighter, darker = (cv2.morphologyEx(built, which, kernel) for which in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))

@@ -79,8 +79,10 @@ class MarkFinder:
         letters: (h, w) bool, what is known to be the mark's.
         """
         found = self._found()
-        if letters is None or not letters.any() or found is None:
-            return letters if found is None and letters is not None and letters.any() else found
+        if letters is None or not letters.any():
+            return found
+        if found is None:
+            return letters
         still = self._stillness(letters)
         if still >= STILL:
             return letters

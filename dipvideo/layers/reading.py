@@ -4,7 +4,7 @@ and shifted. Neither α nor w need be known: mean and deviation of x over the fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,7 +24,9 @@ FAINTEST = 1e-3  # deviation: what changes less is taken to change so much
 # Where what is read comes out so many times as rough as the picture beside the mark, for an edge that stayed or noise
 # that was stretched, its median over MEDIAN pixels stands in for it, in part and wholly …
 UNEVEN, UNEVENEST, MEDIAN = 1.3, 2.0, 5
-ROUGH, ROUGHEST = 2.0, 3.0  # … and where that is so rough, it is believed less, and not at all
+# … and where that is so rough, it is believed less, and not at all. Six made marks, masks told: 33.7 dB in the mean
+# without both, 33.4 with both, 33.0 with 1.4 and 2; but names on real films stay as specks without.
+ROUGH, ROUGHEST = 2.0, 3.0
 WINDOW = 5  # pixels on a side that roughness is told over
 CALM = 0.5 / 255  # roughness of any picture
 REACHES, ENOUGH = (2, 5, 12, 40), 0.05  # pixels that values are carried in from, and how much must be known
@@ -76,13 +78,13 @@ class Mark:
         around = around.grown(REACHES[-1], *self.hole.shape) & part
         if not around or (hole := self.hole[around.slices]).all():
             return self
-        given = [picture[around.within(part)] / np.float32(255) for picture in pictures]
+        given = [picture[around.within(part)] for picture in pictures]
         rim = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3))).view(bool)
-        beside = cv2.blur(carried(_roughness(given), rim), (WINDOW,) * 2) + CALM
+        beside = cv2.blur(carried(_roughness(map(_unit, given)), rim), (WINDOW,) * 2) + CALM * len(given)
 
         def times(mark: Mark) -> np.ndarray:
-            return (cv2.blur(_roughness([mark.read(picture, around) for picture in given]), (WINDOW,) * 2)
-                    + CALM) / beside
+            rough = _roughness(mark.read(_unit(picture), around) for picture in given)
+            return (cv2.blur(rough, (WINDOW,) * 2) + CALM * len(given)) / beside
 
         uneven, trust = self.uneven.copy(), self.trust.copy()
         uneven[around.slices] = hole * ((times(self) - UNEVEN) / (UNEVENEST - UNEVEN)).clip(0, 1)
@@ -109,6 +111,11 @@ def carried(values: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return filled
 
 
-def _roughness(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """(h, w): how much pixels of (h, w, 3) pictures differ from those beside them."""
-    return sum(np.abs(cv2.Laplacian(picture, cv2.CV_32F, ksize=1)).mean(-1) for picture in pictures) / len(pictures)
+def _unit(picture: np.ndarray) -> np.ndarray:
+    """uint8 as float32 in [0, 1]."""
+    return picture / np.float32(255)
+
+
+def _roughness(pictures: Iterable[np.ndarray]) -> np.ndarray:
+    """(h, w): how much pixels of (h, w, 3) pictures differ from those beside them, of all pictures together."""
+    return sum(np.abs(cv2.Laplacian(picture, cv2.CV_32F, ksize=1)).mean(-1) for picture in pictures)
