@@ -133,8 +133,17 @@ def test_captions_at_one_place_are_no_text_that_stays() -> None:
     whole = Box(0, 0, *clean[0].shape[:2])
     captioned = [written([picture], {said[n // 8]: (60, 170)})[0] for n, picture in enumerate(clean)]
     assert not captions.staying_texts(captioned, whole)
+    assert not captions.staying_texts(written(clean[:10], {"He is gone": (60, 170)}) + clean[10:], whole)
     (text,) = captions.staying_texts(written(clean, {"He is gone": (60, 170)}), whole)
     assert text.words == "He is gone" and text.box & Box(146, 64, 172, 176) == Box(146, 64, 172, 176)
+
+
+def test_letters_that_are_known_are_the_mark_where_nothing_else_stands_out() -> None:
+    finder, letters = MarkFinder(Box(0, 0, *SIZE), 24), np.zeros(SIZE, bool)
+    letters[70:80, 20:60] = True
+    for picture in panned(24, speed=7, size=SIZE):
+        finder.update(picture / np.float32(255))
+    assert finder.hole() is None and np.array_equal(finder.hole(letters), letters)
 
 
 def test_letters_that_some_frames_lack_are_no_marks() -> None:
