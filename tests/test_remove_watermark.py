@@ -128,6 +128,16 @@ def test_words_that_stay_are_a_mark_even_where_the_camera_stands_still(tmp_path:
     assert hole[:60].sum() == 0 < hole[120:].sum() and not summary.warnings
 
 
+def test_words_on_a_single_picture_are_a_mark(tmp_path: Path) -> None:
+    clean = larger(panned(1, size=SIZE))
+    (given,) = written(clean, {"clipmaker": (100, 100)})
+    cv2.imwrite(str(tmp_path / "in.png"), given[..., ::-1])
+    remove_watermark(tmp_path / "in.png", tmp_path / "out.png", device="cpu", draw="never")
+    found = cv2.imread(str(tmp_path / "out.png"))[..., ::-1]
+    ink = np.abs(given.astype(int) - clean[0]).max(-1) > 20
+    assert psnr(found / 255, clean[0] / 255, ink) > psnr(given / 255, clean[0] / 255, ink) + 5
+
+
 def test_captions_at_one_place_are_no_text_that_stays() -> None:
     clean, said = larger(panned(32, speed=3, size=SIZE)), ("What a day", "He is gone", "Not at all", "I knew it")
     whole = Box(0, 0, *clean[0].shape[:2])
