@@ -79,7 +79,7 @@ class MarkFinder:
         letters: (h, w) bool, what is known to be the mark's.
         """
         found = self._found()
-        if letters is None or not letters.any():
+        if letters is None:
             return found
         if found is None:
             return letters

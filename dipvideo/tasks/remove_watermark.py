@@ -82,12 +82,12 @@ class RemoveWatermark(Inpaint):
     def _found(self, finder: layers.MarkFinder, region: Box, whole: Box) -> np.ndarray:
         """(h, w) bool, of the region: what stays while the picture moves, and text that stays in any case."""
         texts = [text for text in captions.staying_texts(finder.pictures, whole) if finder.lettering([text.box]).any()]
-        letters = finder.lettering([text.box for text in texts])
+        letters = finder.lettering([text.box for text in texts]) if texts else None
         found = finder.hole(letters)
         if found is None:
             raise NothingFound(f"No mark stands out in the region {self.options.region!r}: too few frames, or the "
                                "picture hardly moves; say where it is with --region x,y,width,height, or give --mask.")
-        if texts and region == whole and finder.stands_still(letters):  # text of the scene would stay, too
+        if letters is not None and region == whole and finder.stands_still(letters):  # a sign would stay, too
             where = [f"{text.words!r} at {text.box.left},{text.box.top},{text.box.width},{text.box.height}"
                      for text in texts]
             if len(texts) > 1:
