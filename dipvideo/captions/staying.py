@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import detect
 from ..geometry import Box
+from ..progress import Progress, Tell
 
 LOOKS = 12  # pictures that are looked at
 # Of them, that show a line, and more of its row: not all of it is seen before all that passes behind.
@@ -30,7 +31,7 @@ class Staying:
     words: str
 
 
-def staying_texts(pictures: Sequence[np.ndarray], whole: Box) -> Sequence[Staying]:
+def staying_texts(pictures: Sequence[np.ndarray], whole: Box, tell: Tell = lambda progress: None) -> Sequence[Staying]:
     """The lines that (h, w, 3) uint8 pictures show at the same place, or the same part of pictures as large as `whole`.
     """
     if not pictures:
@@ -38,7 +39,10 @@ def staying_texts(pictures: Sequence[np.ndarray], whole: Box) -> Sequence[Stayin
     few = [pictures[n] for n in sorted(set(np.linspace(0, len(pictures) - 1, LOOKS).round().astype(int).tolist()))]
     luma = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in few]
     ocr, scale = detect.Ocr(), detect.scale_for(whole.height, whole.width)
-    seen = [(look, sighting.box) for look, picture in enumerate(luma) for sighting in ocr.see(picture, scale)]
+    seen: list[tuple[int, Box]] = []
+    for look, picture in enumerate(luma):
+        seen += [(look, sighting.box) for sighting in ocr.see(picture, scale)]
+        tell(Progress("looking for words that stay", look + 1, len(luma), unit="picture"))
     rows: list[tuple[Box, int]] = []  # each line, and how many looks saw it
     while seen:
         same = [one for one in seen if _same(seen[0][1], one[1])]

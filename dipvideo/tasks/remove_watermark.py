@@ -72,16 +72,17 @@ class RemoveWatermark(Inpaint):
         if self.options.mask is not None:
             hole |= next(io.MaskReader(self.options.mask, source.info).read())
         else:
-            hole[region.slices] = self._found(finder, region, source.info.box)
+            hole[region.slices] = self._found(finder, region, source.info.box, tell)
         self._mark: Mark = finder.mark(grown(hole, self.grow))
         holes = EventHoles([Event(0, len(source.pts), source.info.box, hole)], source.info, self.grow)
         box = _around(self._mark.hole)
         boxes = [box if index in span else None for index in range(len(source.pts))]
         return make_plan(source.info, boxes, cuts), holes
 
-    def _found(self, finder: layers.MarkFinder, region: Box, whole: Box) -> np.ndarray:
+    def _found(self, finder: layers.MarkFinder, region: Box, whole: Box, tell: Tell) -> np.ndarray:
         """(h, w) bool, of the region: what stays while the picture moves, and text that stays in any case."""
-        texts = [text for text in captions.staying_texts(finder.pictures, whole) if finder.lettering([text.box]).any()]
+        texts = [text for text in captions.staying_texts(finder.pictures, whole, tell)
+                 if finder.lettering([text.box]).any()]
         letters = finder.lettering([text.box for text in texts]) if texts else None
         found = finder.hole(letters)
         if found is None:
