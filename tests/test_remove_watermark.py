@@ -159,10 +159,10 @@ def test_letters_that_are_known_are_the_mark_where_nothing_else_stands_out() -> 
 def test_letters_that_some_frames_lack_are_no_marks() -> None:
     clean = larger(panned(32, speed=3, size=SIZE))
     marked, box = written(clean, {"He is gone": (60, 170)}), Box(143, 55, 178, 210)
-    letters = lettering(marked, [0] * 32, [box])
+    letters = lettering(marked, [0] * 32, box)
     ink = np.abs(marked[0].astype(int) - clean[0]).max(-1) > 20
     assert (letters & ink).sum() > 0.8 * ink.sum() and (letters & ~ink).sum() < ink.sum()
-    assert not lettering(marked[:24] + clean[24:], [0] * 32, [box]).any()
+    assert not lettering(marked[:24] + clean[24:], [0] * 32, box).any()
 
 
 def test_what_stands_still_in_one_of_two_shots_is_no_mark(tmp_path: Path) -> None:

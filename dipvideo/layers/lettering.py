@@ -14,7 +14,7 @@ import numpy as np
 
 from ..geometry import Box
 from ..slopes import fitted
-from .steady import agreed
+from .steady import common_to
 
 ABOUT = 0.5  # of its height around a box, that is looked at …
 OVER, BESIDE = 0.1, 0.33  # … and that letters may lie outside it: boxes are at times a letter short
@@ -27,21 +27,26 @@ SHOWN, ALWAYS = 0.5, 0.9  # of a mark's slopes, that a frame shows which has it,
 SPECK = 6  # pixels: smaller is no letter, and no dot of one
 
 
-def lettering(pictures: Sequence[np.ndarray], shots: Sequence[int], texts: Sequence[Box]) -> np.ndarray:
-    """(h, w) bool: the letters in `texts`. pictures: (h, w, 3) uint8; shots: the number of the shot that each is from.
-    """
+def lettering(pictures: Sequence[np.ndarray], shots: Sequence[int], text: Box) -> np.ndarray:
+    """(h, w) bool: the letters in `text`. pictures: (h, w, 3) uint8; shots: the number of each one's shot."""
     height, width = pictures[0].shape[:2]
-    letters = np.zeros((height, width), bool)
-    for text in texts:
-        around = text.grown(round(ABOUT * text.height), height, width)
-        luma = np.stack([cv2.cvtColor(picture[around.slices], cv2.COLOR_RGB2GRAY) for picture in pictures])
-        core = text.grown(round(OVER * text.height), height, width)
-        core = Box(core.top, max(text.left - round(BESIDE * text.height), 0), core.bottom,
-                   min(text.right + round(BESIDE * text.height), width)) & around
-        inside = np.zeros(luma.shape[1:], bool)
-        inside[core.within(around)] = True
-        letters[around.slices] |= _in_all(luma, np.asarray(shots), inside, text.height)
+    around = text.grown(round(ABOUT * text.height), height, width)
+    luma = np.stack([cv2.cvtColor(picture[around.slices], cv2.COLOR_RGB2GRAY) for picture in pictures])
+    core = text.grown(round(OVER * text.height), height, width)
+    core = Box(core.top, max(text.left - round(BESIDE * text.height), 0), core.bottom,
+               min(text.right + round(BESIDE * text.height), width)) & around
+    inside, letters = np.zeros(luma.shape[1:], bool), np.zeros((height, width), bool)
+    inside[core.within(around)] = True
+    letters[around.slices] = _in_all(luma, np.asarray(shots), inside, text.height)
     return letters
+
+
+def without_specks(pixels: np.ndarray, least: int) -> np.ndarray:
+    """(h, w) bool, without the parts that are smaller than `least` pixels."""
+    _, parts, sizes, _ = cv2.connectedComponentsWithStats(pixels.astype(np.uint8), connectivity=8)
+    kept = sizes[:, cv2.CC_STAT_AREA] >= least
+    kept[0] = False
+    return kept[parts]
 
 
 def _in_all(luma: np.ndarray, shots: np.ndarray, inside: np.ndarray, height: int) -> np.ndarray:
@@ -59,7 +64,7 @@ def _in_all(luma: np.ndarray, shots: np.ndarray, inside: np.ndarray, height: int
 
 def _common(slopes: np.ndarray, shots: np.ndarray) -> np.ndarray:
     """(h, w): the slopes that are the same in all of (n, h, w), 0 where there is none."""
-    common = agreed(np.stack([np.median(slopes[shots == shot], 0) for shot in np.unique(shots)]))
+    common = common_to(slopes, shots)
     stray = np.median(np.abs(slopes - common), 0)
     return np.where(np.abs(common) > SAME * (np.abs(common) + stray), common, 0)
 
@@ -74,8 +79,4 @@ def _letters(built: np.ndarray, inside: np.ndarray, height: int) -> np.ndarray:
     kernel = np.ones((max(round(STROKE * height), 3) | 1,) * 2, np.uint8)
     lighter, darker = (cv2.morphologyEx(built, which, kernel) for which in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
     out = np.where(built > ground, np.minimum(lighter, built - ground), np.minimum(darker, ground - built))
-    strokes = inside & (out > max(LETTERS * np.percentile(out[inside], 95), FAINT))
-    _, parts, sizes, _ = cv2.connectedComponentsWithStats(strokes.astype(np.uint8), connectivity=8)
-    kept = sizes[:, cv2.CC_STAT_AREA] >= SPECK
-    kept[0] = False
-    return kept[parts]
+    return without_specks(inside & (out > max(LETTERS * np.percentile(out[inside], 95), FAINT)), SPECK)

@@ -11,7 +11,7 @@ from scipy.ndimage import binary_fill_holes
 from skimage.filters import apply_hysteresis_threshold
 
 from ..geometry import Box
-from .lettering import lettering
+from .lettering import lettering, without_specks
 from .reading import EVEN, Mark, carried
 from .steady import Steady
 
@@ -69,9 +69,9 @@ class MarkFinder:
         """(h, w, 3) uint8 each: some frames of the region, spread evenly."""
         return self._samples
 
-    def lettering(self, texts: Sequence[Box]) -> np.ndarray:
-        """(h, w) bool, of the region: the letters of lines of text that stay in it."""
-        return lettering(self._samples, self._shots, texts)
+    def lettering(self, text: Box) -> np.ndarray:
+        """(h, w) bool, of the region: the letters of a line of text that stays in it."""
+        return lettering(self._samples, self._shots, text)
 
     def hole(self, letters: np.ndarray | None = None) -> np.ndarray | None:
         """(h, w) bool, of the region: the pixels of the mark; None where it cannot be told from the picture.
@@ -171,10 +171,7 @@ def _whole(ink: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """(h, w) bool: ink, the edges beside it and what both enclose closely, without specks."""
     near = cv2.dilate(ink.astype(np.uint8), np.ones((CLOSED, CLOSED))).view(bool)
     closed = cv2.morphologyEx((ink | (edges & near)).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    _, parts, sizes, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-    kept = sizes[:, cv2.CC_STAT_AREA] >= SPECK
-    kept[0] = False
-    return kept[parts]
+    return without_specks(closed, SPECK)
 
 
 def _disc(reach: int) -> np.ndarray:

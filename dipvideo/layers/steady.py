@@ -46,7 +46,7 @@ def _steady(pictures: np.ndarray, shots: np.ndarray) -> np.ndarray:
     each = []
     for colour in np.moveaxis(pictures, -1, 0):
         slopes = np.stack([_slopes(picture) for picture in colour])
-        common = agreed(np.stack([np.median(slopes[of_shot], 0) for of_shot in members]))
+        common = common_to(slopes, shots)
         strength = np.linalg.norm(common, axis=-1)
         along = (slopes * common).sum(-1) / np.maximum(strength, 1e-6)
         aside = np.sqrt(np.maximum((slopes**2).sum(-1) - along**2, 0))
@@ -65,7 +65,12 @@ def _slopes(colour: np.ndarray) -> np.ndarray:
     return np.stack([cv2.Scharr(colour, cv2.CV_32F, *axes) / 32 for axes in ((1, 0), (0, 1))], -1)
 
 
-def agreed(values: np.ndarray) -> np.ndarray:
+def common_to(values: np.ndarray, shots: np.ndarray) -> np.ndarray:
+    """What most shots agree on of values, (n, …), each shot by its median; shots: (n,), the shot that each is from."""
+    return _agreed(np.stack([np.median(values[shots == shot], 0) for shot in np.unique(shots)]))
+
+
+def _agreed(values: np.ndarray) -> np.ndarray:
     """The middle of the first axis; of two in the middle the one nearer to 0, and 0 where they are of unlike signs."""
     values = np.sort(values, 0)
     low, high = values[(len(values) - 1) // 2], values[len(values) // 2]

@@ -81,9 +81,9 @@ class RemoveWatermark(Inpaint):
 
     def _found(self, finder: layers.MarkFinder, region: Box, whole: Box, tell: Tell) -> np.ndarray:
         """(h, w) bool, of the region: what stays while the picture moves, and text that stays in any case."""
-        texts = [text for text in captions.staying_texts(finder.pictures, whole, tell)
-                 if finder.lettering([text.box]).any()]
-        letters = finder.lettering([text.box for text in texts]) if texts else None
+        each = [(text, finder.lettering(text.box)) for text in captions.staying_texts(finder.pictures, whole, tell)]
+        texts = [text for text, own in each if own.any()]
+        letters = np.logical_or.reduce([own for _, own in each]) if texts else None
         found = finder.hole(letters)
         if found is None:
             raise NothingFound(f"No mark stands out in the region {self.options.region!r}: too few frames, or the "
