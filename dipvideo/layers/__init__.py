@@ -4,6 +4,7 @@
     moves       where each pixel went, and where the picture has texture enough to tell
     affine      one motion of a whole layer
     search      which motions a shot holds, each followed through it from where it shows best
+    sweeps      layers made better over all frames, by motion, colours and where they are a frame away
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot
     patches     classes of a picture by its patches and their way to the border

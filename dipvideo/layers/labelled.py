@@ -13,9 +13,10 @@ from skimage.graph import MCP_Geometric
 
 from . import affine, colours
 from .guided import GuidedFilter
-from .hints import ELSEWHERE, EPSILON, LINES, RADIUS, Hints, reduced
+from .hints import LINES, Hints, reduced
 from .moves import Moves
 from .search import shares_of
+from .sweeps import ELSEWHERE, EPSILON, RADIUS
 
 KERNEL = 8.0  # in Lab: how far a labelled pixel's colour speaks for others; with 15, mean IoU of ten pictures falls .04
 SAMPLES = 80  # labelled pixels of a class that speak
