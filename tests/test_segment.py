@@ -151,9 +151,57 @@ def test_a_plain_ground_does_not_go_along_with_what_moves_over_it() -> None:
 
 def test_a_layer_that_explains_next_to_nothing_is_none(film: dict, monkeypatch) -> None:
     frames = np.stack(film["pictures"][:6])
-    assert layers.find_layers(frames, 2).moving == 2
+    assert layers.find_layers(frames, 2, layers.Shot(enclosed=False)).moving == 2
     monkeypatch.setattr(layers.search, "WORTH", 0.99)
-    assert layers.find_layers(frames, 2).moving == 1
+    assert layers.find_layers(frames, 2, layers.Shot(enclosed=False)).moving == 1
+
+
+def receding(frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """A disc that the camera follows over a ground that recedes: (n, h, w, 3) uint8, and the disc's (n, h, w) mask."""
+    wide, own = texture(SIZE[0], 4 * SIZE[1]), texture(*SIZE, seed=7)
+    speed = 1 + 6 * (np.arange(SIZE[0], dtype=np.float32) / SIZE[0]) ** 2  # pixels a frame of each row
+    x, y = np.meshgrid(np.arange(SIZE[1], dtype=np.float32), np.arange(SIZE[0], dtype=np.float32))
+    masks = np.stack([cv2.circle(np.zeros(SIZE, np.uint8), (80 + n, 45), 16, 1, -1).astype(bool)
+                      for n in range(frames)])
+    moved = [cv2.remap(wide, x + 20 + n * speed[:, None], y, cv2.INTER_LINEAR) for n in range(frames)]
+    return np.stack([np.where(mask[..., None], np.roll(own, n, 1), picture)
+                     for n, (picture, mask) in enumerate(zip(moved, masks, strict=True))]), masks
+
+
+def test_a_thing_is_told_from_a_ground_that_has_no_one_motion() -> None:
+    frames, truth = receding(12)
+    found, affine = layers.find_layers(frames, 2), layers.find_layers(frames, 2, layers.Shot(enclosed=False))
+    assert found.enclosed and not affine.enclosed
+    assert iou(found.before, truth) > 0.85 and iou(affine.before, truth) < 0.6
+
+
+def test_of_more_layers_the_ground_is_split_and_the_thing_stays_whole() -> None:
+    frames, truth = receding(12)
+    found = layers.find_layers(frames, 4, layers.Shot(enclosed=True)).shares.argmax(-1)
+    shares = np.bincount(found[~truth], minlength=4) / (~truth).sum()
+    assert iou(found == 1, truth) > 0.85 and min(shares[[0, 2, 3]]) > 0.15
+
+
+def test_a_body_that_the_edge_cuts_is_not_given_up_for_its_hand() -> None:
+    """Motion encloses the hand, which is faster, but the body that reaches out of the picture moves as one."""
+    ground, body, hand = texture(*SIZE), texture(*SIZE, seed=7), texture(30, 30, seed=8)
+    frames = []
+    for place in range(12):
+        frame = ground.copy()
+        frame[30:, 40 + place:100 + place] = body[30:, 40:100]
+        frame[45 + 2 * place:65 + 2 * place, 60 + place:80 + place] = hand[:20, :20]
+        frames.append(frame)
+    assert not layers.find_layers(np.stack(frames), 2).enclosed
+
+
+def test_the_parts_of_a_shot_agree_on_what_its_layers_are(film: dict, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(whole, "MAX_FRAMES", 4)
+    votes, used, real = iter([True, False, False]), [], layers.find_layers
+    monkeypatch.setattr(layers.enclosed, "clearly", lambda *args: next(votes))
+    monkeypatch.setattr(layers, "find_layers", lambda frames, count, shot: (
+        used.append(shot.enclosed), real(frames, count, shot))[1])
+    assert segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", **QUICK).chunks == 3
+    assert used == [None] * 3 + [False] * 3
 
 
 def test_what_colours_tell_apart_is_learned_once_for_all_parts_of_a_shot(tmp_path: Path, monkeypatch) -> None:
@@ -164,12 +212,12 @@ def test_what_colours_tell_apart_is_learned_once_for_all_parts_of_a_shot(tmp_pat
         picture[30:75, 20:60] = (200, 60, 30)
         picture[20:85, 80:80 + 8 * place] = (30, 120, 200)
     path, used, real = write_video(tmp_path / "film.mp4", pictures), [], layers.find_layers
-    monkeypatch.setattr(layers, "find_layers", lambda frames, count, centres=None: (
-        used.append(centres), real(frames, count, centres))[1])
+    monkeypatch.setattr(layers, "find_layers", lambda frames, count, shot: (
+        used.append(shot.centres), real(frames, count, shot))[1])
     assert segment(path, tmp_path / "out.mkv", encoder="ffv1", **QUICK).shots == 1
     frames = [layers.reduced(frame.planes.rgb()) / np.float32(255) for frame in open_source(path).frames()]
     whole_shot = layers.centres_of(frames, 2)
-    assert len(used) == 3 and all(np.allclose(one, whole_shot) for one in used)
+    assert len(used) == 4 and all(np.allclose(one, whole_shot) for one in used)
 
 
 @pytest.mark.parametrize("frames", range(2, 8))

@@ -4,6 +4,7 @@
     moves       where each pixel went, and where the picture has texture enough to tell
     affine      one motion of a whole layer
     search      which motions a shot holds, each followed through it from where it shows best
+    enclosed    what stands before a ground that has no one motion
     sweeps      layers made better over all frames, by motion, colours and where they are a frame away
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot
@@ -28,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "colours": ["alike", "lab_of"],
         "guided": ["GuidedFilter", "brought_up"],
-        "hints": ["Hints", "find_layers", "reduced"],
+        "hints": ["Hints", "Shot", "find_layers", "reduced"],
         "clustering": ["Clustering", "Taught", "make_clustering"],
         "labelled": ["Labels", "carry", "spread"],
         "haze": ["HAZE_LINES", "air_of", "cleared", "flow_back", "through"],

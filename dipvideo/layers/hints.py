@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from . import colours
+from . import colours, enclosed
 from .moves import Moves
 from .patches import centres_of, classes_of
 from .search import search
@@ -24,13 +24,20 @@ WEAK = 0.1  # share that a layer found by colour alone gives to the others
 class Hints:
     """frames: (n, h, w, 3) uint8, reduced; shares: (n, h, w, layers) float32, 1 in all at each pixel; moves: theirs.
 
-    moving: how many of the layers, the first among them, motion tells apart.
+    moving: how many of the layers, the first among them, motion tells apart; enclosed: whether it does so because it
+    encloses one, not by a motion of each.
     """
 
     frames: np.ndarray
     shares: np.ndarray
     moves: Moves
     moving: int
+    enclosed: bool = False
+
+    @property
+    def before(self) -> np.ndarray:
+        """(n, h, w) bool: where something stands before the ground."""
+        return self.shares.argmax(-1) > 0
 
     def sure(self, place: int, least: float) -> np.ndarray:
         """(h, w): how far the hints of a frame can be believed, from `least` to 1: by its texture, if motion gave them.
@@ -42,24 +49,57 @@ class Hints:
         return least + (1 - least) * cv2.blur(self.moves.texture[place], (TEXTURED, TEXTURED))
 
 
-def find_layers(frames: np.ndarray, layers: int, centres: np.ndarray | None = None) -> Hints:
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What is known of a whole shot, None for what is not: `centres`, as `centres_of` gives them, and whether motion
+    tells layers apart because it encloses one."""
+
+    centres: np.ndarray | None = None
+    enclosed: bool | None = None
+
+
+UNKNOWN = Shot()
+
+
+def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
     """The layers of one shot's (n, h, w, 3) frames, uint8 or float32 in [0, 1]; the first is the ground.
 
-    centres: as `centres_of` gives them, of the whole shot where these are a part of it: what motion does not tell
-    apart must not be another thing in every part.
+    shot: what is known where these frames are a part of it: what is told apart must not be another thing in every part.
 
-    Motions that explain most of what moves come first; where there are fewer than layers, the largest layer is split
-    by colour and place.
+    Motions that explain most of what moves come first; where motion encloses something else more clearly, as where the
+    ground recedes and has no one motion, that stands before the ground instead. Where there are fewer layers than asked
+    for, the largest is split by colour and place.
     """
     small = np.stack([reduced(frame) for frame in frames])
-    moves, lab = Moves.of(small), colours.lab_of(small)
+    lab, moves = colours.lab_of(small), Moves.of(small)
     sweeps = Sweeps(small, lab, moves)
-    coarse = search(moves.thinned(GRID), sweeps.codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
-    size, moving = small.shape[2:0:-1], coarse.shape[-1]
+    if shot.enclosed is False:
+        return _moving(sweeps, small, lab, layers, shot.centres)
+    apart = enclosed.heights(moves)
+    thing = _enclosed(sweeps, small, lab, layers, apart)
+    if shot.enclosed:
+        return thing
+    moving = _moving(sweeps, small, lab, layers, shot.centres)
+    return thing if enclosed.clearly(moves, apart, thing.before, moving.before) else moving
+
+
+def _moving(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, centres: np.ndarray | None) -> Hints:
+    """Layers of affine motion; where there is but one, of what stands apart from the border of the picture."""
+    moves = sweeps.moves
+    shares = search(moves.thinned(GRID), sweeps.codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
+    moving = shares.shape[-1]
     if moving == 1:
         return Hints(small, sweeps(_by_look(small, layers, centres)), moves, 1)
-    shares = np.stack([cv2.resize(frame, size).reshape(*size[::-1], moving) for frame in coarse])
-    return Hints(small, sweeps(_split(shares, lab, layers), sweeps.strays), moves, moving)
+    size = small.shape[2:0:-1]
+    shares = np.stack([cv2.resize(frame, size).reshape(*size[::-1], moving) for frame in shares])
+    return Hints(small, sweeps(_split(shares, lab, layers)[0], sweeps.strays), moves, moving)
+
+
+def _enclosed(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, apart: np.ndarray) -> Hints:
+    """What motion encloses, and its ground."""
+    thing = enclosed.voted(small, lab, apart)
+    shares, parts = _split(np.stack((1 - thing, thing), -1), lab, layers)
+    return Hints(small, sweeps(shares, enclosed.motion(thing, parts)), sweeps.moves, 2, enclosed=True)
 
 
 def reduced(frame: np.ndarray, lines: int = LINES) -> np.ndarray:
@@ -79,11 +119,11 @@ def _by_look(small: np.ndarray, layers: int, centres: np.ndarray | None) -> np.n
     return (1 - WEAK) * np.stack([classes_of(picture, centres) for picture in pictures]) + WEAK / layers
 
 
-def _split(shares: np.ndarray, lab: np.ndarray, layers: int) -> np.ndarray:
-    """As many layers as asked for: what motion does not tell apart, colour and place do."""
+def _split(shares: np.ndarray, lab: np.ndarray, layers: int) -> tuple[np.ndarray, np.ndarray]:
+    """As many layers as asked for: what motion does not tell apart, colour and place do. And which layer each was."""
     found = shares.shape[-1]
     if found == layers:
-        return shares
+        return shares, np.arange(layers)
     chosen = shares.argmax(-1)
     largest = int(np.bincount(chosen.ravel(), minlength=found).argmax())
     parts = colours.alike(lab, layers - found + 1, chosen == largest)
@@ -91,4 +131,4 @@ def _split(shares: np.ndarray, lab: np.ndarray, layers: int) -> np.ndarray:
     split = np.concatenate((shares, np.zeros((*shares.shape[:-1], layers - found), np.float32)), -1)
     for place, part in enumerate(order):
         split[parts == part] = np.eye(layers, dtype=np.float32)[largest if place == 0 else found + place - 1]
-    return (1 - WEAK) * split + WEAK / layers
+    return (1 - WEAK) * split + WEAK / layers, np.array([*range(found), *[largest] * (layers - found)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,12 @@ from .whole import WholeFrames
 if TYPE_CHECKING:
     from ..holes import Holes
     from ..io import Source
-    from ..layers import Labels, Look, Taught
+    from ..layers import Hints, Labels, Look, Shot, Taught
     from ..plan import Chunk, Plan
     from ..problems import Estimate, Problem
 
 MOST_LAYERS = 12
-LOOKED_AT = 9  # frames of a shot's beginning, that tell which of its layers is which
+LOOKS, LOOKED_AT = 3, 9  # chunks of a shot and frames of their beginnings, that tell what its layers are
 LEAST_SURE = 0.1  # of a hint where nothing has texture: motion says nothing there
 
 
@@ -84,7 +84,7 @@ class Segment(WholeFrames):
         self._clustering = layers.make_clustering(told) if options.method == "prior" else None
         self._taught: Taught | None = None
         self._looks: dict[int, Look] = {}  # by the first frame of a chunk
-        self._shots: dict[int, np.ndarray] = {}  # what tells a chunk's layers apart in all of its shot, likewise
+        self._shots: dict[int, Shot] = {}  # what tells a chunk's layers apart in all of its shot, likewise
         self._labels: Labels | None = None
         self._begun: dict[int, np.ndarray] = {}  # shares of the first frame that is read for a chunk, by that chunk's
 
@@ -153,21 +153,29 @@ class Segment(WholeFrames):
             shares = self._begun[other.start] = layers.carry(np.stack(frames), self._labels, shares).shares[-1]
 
     def _name_layers(self, source: Source, plan: Plan, tell: Tell) -> None:
-        """Learn how each shot's layers look, so that every chunk gives them the same numbers, whichever is first."""
+        """Learn what each shot's layers are and how they look, so that every chunk tells the same things apart and
+        gives them the same numbers, whichever is first."""
         last: Look | None = None
         for done, shot in enumerate(plan.shots, 1):
             chunks = [chunk for chunk in plan.chunks if shot.start <= chunk.start < shot.stop]
             if not chunks:
                 continue
-            begin = source.frames(chunks[0].start, min(chunks[0].start + LOOKED_AT, chunks[0].stop))
-            frames = np.stack([layers.reduced(frame.planes.rgb()) for frame in islice(begin, LOOKED_AT)])
             centres = self._centres_of(source, chunks)
-            found = layers.find_layers(frames, self.options.layers, centres)
+            few = sorted({round(place) for place in np.linspace(0, len(chunks) - 1, LOOKS)})
+            parts = [self._begins(source, chunks[n], layers.Shot(centres)) for n in few]
+            enclosed = 2 * sum(part.enclosed for part in parts) > len(parts)
+            found = next(part for part in parts if part.enclosed == enclosed)
             look = layers.look_of(found.frames, found.shares)
             last = look if last is None else look.ordered(layers.matched(look, last))
             self._looks.update((chunk.start, last) for chunk in chunks)
-            self._shots.update((chunk.start, centres) for chunk in chunks)
+            self._shots.update((chunk.start, layers.Shot(centres, enclosed)) for chunk in chunks)
             tell(Progress("telling layers apart", done, len(plan.shots), unit="shot"))
+
+    def _begins(self, source: Source, chunk: Chunk, shot: Shot) -> Hints:
+        """The layers that a chunk begins with."""
+        frames = source.frames(chunk.start, min(chunk.start + LOOKED_AT, chunk.stop))
+        small = np.stack([layers.reduced(frame.planes.rgb()) for frame in frames])
+        return layers.find_layers(small, self.options.layers, shot)
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         if self.options.method == "prior":
@@ -183,7 +191,7 @@ class Segment(WholeFrames):
         if self._labels is not None:
             found = layers.carry(window.frames, self._labels, self._begun.get(chunk.start))
         else:
-            found = layers.find_layers(window.frames, self.options.layers, self._shots.get(chunk.start))
+            found = layers.find_layers(window.frames, self.options.layers, self._shots.get(chunk.start, layers.Shot()))
         shares = found.shares
         if known := self._looks.get(chunk.start):
             shares = shares[..., layers.matched(layers.look_of(found.frames, shares), known)]

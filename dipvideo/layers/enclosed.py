@@ -1,0 +1,139 @@
+"""What motion encloses: a thing before its ground, whichever way the ground moves.
+
+On its way to the border of the picture, motion must jump where it leaves a thing; over a ground that recedes, which no
+one motion explains, it changes by small steps that lead there along its own level. How far it must change at least is
+its height above the reconstruction from the border (Vincent: Morphological Grayscale Reconstruction, IEEE TIP 1993),
+in each of some directions. That whatever encloses a pixel tells the thing from the ground is after Papazoglou and
+Ferrari: Fast Object Segmentation in Unconstrained Video, ICCV 2013; that alike parts of all frames then vote, after
+Faktor and Irani: Video Segmentation by Non-Local Consensus Voting, BMVC 2014.
+
+Mean IoU of the one thing marked by hand in twenty real films, 30 frames of 120 lines, hints alone: layers of affine
+motion .31; the ways to the border across slopes of the flow .51, with the heights .57; the heights alone .57. Without
+votes .50.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from scipy import sparse
+from scipy.spatial import cKDTree
+from skimage.morphology import reconstruction
+
+from . import colours
+from .moves import Moves
+from .patches import superpixels
+from .sweeps import ELSEWHERE, Motion
+
+DIRECTIONS = 8  # in which motion is looked at
+SMOOTHED = 5  # pixels on a side of the median of flow
+HIGH = 0.99  # quantile of a frame's heights that counts as wholly apart …
+LEAST = 0.5  # … if it is so many pixels between frames a leap apart: less is what flow is unsure of
+RIMS = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])  # the sides of the picture
+SUPERPIXELS = 200  # that vote, of each frame
+VOTERS, MOST_VOTERS = 2, 60  # nearest superpixels, for each frame and in all, whose votes a superpixel hears
+SPREAD = 0.5  # weight of the spread of a superpixel's colours against their mean
+KIN = 0.3  # distance, of colours in COLOUR_STEP and places in heights of the picture, at which a vote counts e^-.5
+JUDGED = 4  # every so manieth frame tells whether things reach out of the picture
+# How much further a thing must stand apart than its ground, and the share of it at which another comes close. XXX
+CLEAR, CLOSE = 0.35, 0.85
+APART = 1.5  # weight of what motion encloses
+ROUNDS, OWN = 20, 0.2  # of votes, and what its own motion says of a superpixel each time
+
+
+def heights(moves: Moves) -> np.ndarray:
+    """(n, h, w) float32 in [0, 1]: the square root of how far motion must change from each pixel to the border, of
+    what counts as wholly apart."""
+    return np.stack([_apart(flows, texture, [RIMS]) for flows, texture in zip(moves.leaps, moves.texture, strict=True)])
+
+
+def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, other: np.ndarray) -> bool:
+    """Whether `thing` stands apart, (n, h, w) as `heights` says, and much further than `other`, both (n, h, w) bool,
+    even if things may reach out of the picture on one side, as a person does whom its lower edge cuts."""
+    few = np.s_[::JUDGED]
+    beyond = np.stack([_apart(flows, texture, [RIMS[:n] + RIMS[n + 1:] for n in range(len(RIMS))])
+                       for flows, texture in zip(moves.leaps[few], moves.texture[few], strict=True)])
+    closes = _contrast(apart, other) >= CLOSE * _contrast(apart, thing)
+    reaches = _contrast(beyond, other[few]) >= CLOSE * _contrast(beyond, thing[few])
+    return _contrast(apart, thing) > CLEAR and not closes and not reaches
+
+
+def _contrast(apart: np.ndarray, thing: np.ndarray) -> float:
+    """How much further a thing stands apart than its ground; 0 where either is missing."""
+    return float(apart[thing].mean() - apart[~thing].mean()) if thing.any() and not thing.all() else 0.0
+
+
+def _apart(flows: Sequence[np.ndarray], texture: np.ndarray, borders: Sequence[Sequence]) -> np.ndarray:
+    """(h, w) float32 in [0, 1], above the border that lies farthest; what one leap uncovers the other does not: both
+    must say so."""
+    height = np.minimum.reduce([_height(flow, borders) for flow in flows]) if flows else np.zeros_like(texture)
+    return np.sqrt(np.minimum(height / max(np.quantile(height, HIGH), LEAST), 1))
+
+
+def _height(flow: np.ndarray, borders: Sequence[Sequence]) -> np.ndarray:
+    """(h, w) float32, in pixels: the most in any direction. At half size, which changes nothing in quality."""
+    smooth = np.dstack([cv2.medianBlur(np.ascontiguousarray(flow[..., axis]), SMOOTHED) for axis in range(2)])
+    half = cv2.resize(smooth, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    angles = np.arange(DIRECTIONS) * 2 * np.pi / DIRECTIONS
+    levels = [half @ np.array((np.cos(angle), np.sin(angle))) for angle in angles]
+    highest = np.max([_above(level, border) for level in levels for border in borders], 0)
+    return cv2.resize(highest.astype(np.float32), flow.shape[1::-1])
+
+
+def _above(level: np.ndarray, border: Sequence) -> np.ndarray:
+    """(h, w): how far each pixel must come down to reach the border, which is made of such sides."""
+    seed = np.full_like(level, level.min())
+    for side in border:
+        seed[side] = level[side]
+    return level - reconstruction(seed, level)
+
+
+def voted(frames: np.ndarray, lab: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """(n, h, w) float32 in [0, 1]: how far pixels stand apart, as alike superpixels of all frames agree.
+
+    frames: (n, h, w, 3) uint8, lab: their colours; apart: (n, h, w), of each pixel alone.
+    """
+    parts = [superpixels(frame.astype(np.float32) / 255, SUPERPIXELS) for frame in frames]
+    first = np.cumsum([0, *(part.max() + 1 for part in parts)])
+    of = np.stack([part + begin for part, begin in zip(parts, first[:-1], strict=True)])
+    total = first[-1]
+    said = _mean(of, apart, total)
+    count = min(VOTERS * len(frames), MOST_VOTERS, total)
+    look = _look(of, lab, total)
+    far, near = cKDTree(look).query(look, k=[*range(1, count + 1)])
+    weight = np.exp(-(far / KIN) ** 2 / 2)
+    weight /= weight.sum(1, keepdims=True)
+    hears = sparse.csr_array((weight.ravel(), (np.repeat(np.arange(total), count), near.ravel())), (total, total))
+    hears = hears + hears.T
+    hears = sparse.diags_array(1 / hears.sum(1)) @ hears
+    votes = said
+    for _ in range(ROUNDS):
+        votes = (1 - OWN) * (hears @ votes) + OWN * said
+    votes = votes[of]
+    return np.minimum(votes / max(np.quantile(votes, HIGH), 1e-6), 1).astype(np.float32)
+
+
+def _look(of: np.ndarray, lab: np.ndarray, total: int) -> np.ndarray:
+    """(total, 8): colours of each superpixel, their spread, and its place."""
+    y, x = (np.broadcast_to(axis / of.shape[1], of.shape) for axis in np.mgrid[:of.shape[1], :of.shape[2]])
+    mean = [_mean(of, lab[..., axis], total) for axis in range(3)]
+    square = [_mean(of, lab[..., axis] ** 2, total) for axis in range(3)]
+    spread = [np.sqrt(np.maximum(s - m ** 2, 0)) for s, m in zip(square, mean, strict=True)]
+    place = [_mean(of, axis, total) for axis in (x, y)]
+    return np.stack([*(m / colours.COLOUR_STEP for m in mean), *(SPREAD * s / colours.COLOUR_STEP for s in spread),
+                     *place], -1)
+
+
+def _mean(of: np.ndarray, values: np.ndarray, total: int) -> np.ndarray:
+    return np.bincount(of.ravel(), values.ravel(), total) / np.maximum(np.bincount(of.ravel(), minlength=total), 1)
+
+
+def motion(thing: np.ndarray, parts: np.ndarray) -> Motion:
+    """The Motion of layers that are parts of the ground, 0 in `parts`, (layers,), or of the thing, 1, which is to stand
+    where (n, h, w) says so."""
+    def cost(number: int, shares: np.ndarray) -> np.ndarray:
+        return -APART * np.log(np.stack((1 - thing[number], thing[number]), -1) + ELSEWHERE)[..., parts]
+
+    return cost
