@@ -177,9 +177,22 @@ def test_a_thing_is_told_from_a_ground_that_has_no_one_motion() -> None:
 
 def test_of_more_layers_the_ground_is_split_and_the_thing_stays_whole() -> None:
     frames, truth = receding(12)
-    found = layers.find_layers(frames, 4, layers.Shot(enclosed=True)).shares.argmax(-1)
+    hints = layers.find_layers(frames, 4)
+    found = hints.shares.argmax(-1)
+    assert hints.enclosed and iou(hints.before, truth) > 0.85
     shares = np.bincount(found[~truth], minlength=4) / (~truth).sum()
-    assert iou(found == 1, truth) > 0.85 and min(shares[[0, 2, 3]]) > 0.15
+    assert min(shares[[0, 2, 3]]) > 0.15
+
+
+def test_two_things_before_such_a_ground_are_two_layers() -> None:
+    frames, truth = receding(12)
+    own, others = texture(*SIZE, seed=9), np.zeros_like(truth)
+    for place, (frame, other) in enumerate(zip(frames, others, strict=True)):
+        other[30:60, 20 + place // 2:50 + place // 2] = True
+        frame[other] = np.roll(own, (place // 2, -3 * place), (1, 0))[other]
+    found = layers.find_layers(frames, 3, layers.Shot(enclosed=True)).shares.argmax(-1)
+    assert sorted(np.bincount(found[mask]).argmax() for mask in (truth, others)) == [1, 2]
+    assert np.mean(found[~truth & ~others] == 0) > 0.9
 
 
 def test_a_body_that_the_edge_cuts_is_not_given_up_for_its_hand() -> None:

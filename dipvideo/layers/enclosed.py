@@ -36,9 +36,12 @@ SUPERPIXELS = 200  # that vote, of each frame
 VOTERS, MOST_VOTERS = 2, 60  # nearest superpixels, for each frame and in all, whose votes a superpixel hears
 SPREAD = 0.5  # weight of the spread of a superpixel's colours against their mean
 KIN = 0.3  # distance, of colours in COLOUR_STEP and places in heights of the picture, at which a vote counts e^-.5
-JUDGED = 4  # every so manieth frame tells whether things reach out of the picture
-# How much further a thing must stand apart than its ground, and the share of it at which another comes close. XXX
-CLEAR, CLOSE = 0.35, 0.85
+JUDGED = 4  # every so manieth frame tells how clear things are
+STEEP, LEAST_STEEP = 0.95, 0.05  # quantile of a frame's slopes of flow that is steep, if it is so many pixels a pixel
+# How much further a thing must stand apart than its ground, and the share of its clearness at which layers of affine
+# motion come close enough to be preferred. In seven composites, twenty real films with one thing marked by hand and
+# twelve more clips, the share was .84 and more where the affine layers were right and .75 and less where the thing was.
+CLEAR, CLOSE = 0.35, 0.8
 APART = 1.5  # weight of what motion encloses
 ROUNDS, OWN = 20, 0.2  # of votes, and what its own motion says of a superpixel each time
 
@@ -50,14 +53,35 @@ def heights(moves: Moves) -> np.ndarray:
 
 
 def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, other: np.ndarray) -> bool:
-    """Whether `thing` stands apart, (n, h, w) as `heights` says, and much further than `other`, both (n, h, w) bool,
-    even if things may reach out of the picture on one side, as a person does whom its lower edge cuts."""
-    few = np.s_[::JUDGED]
-    beyond = np.stack([_apart(flows, texture, [RIMS[:n] + RIMS[n + 1:] for n in range(len(RIMS))])
-                       for flows, texture in zip(moves.leaps[few], moves.texture[few], strict=True)])
-    closes = _contrast(apart, other) >= CLOSE * _contrast(apart, thing)
-    reaches = _contrast(beyond, other[few]) >= CLOSE * _contrast(beyond, thing[few])
-    return _contrast(apart, thing) > CLEAR and not closes and not reaches
+    """Whether `thing` stands apart, (n, h, w) as `heights` says, and more clearly than `other`, both (n, h, w) bool.
+
+    Something is the clearer the further it stands apart and the more motion jumps along its outline; it may reach out
+    of the picture on one side, as a person does whom the lower edge cuts.
+    """
+    few = range(0, len(apart), JUDGED)
+    beyond = np.stack([_apart(moves.leaps[n], moves.texture[n], [RIMS[:k] + RIMS[k + 1:] for k in range(len(RIMS))])
+                       for n in few])
+    jumps = np.stack([_jumps(moves.leaps[n], moves.texture[n]) for n in few])
+    sharp, other_sharp = (_along(jumps, some[few]) for some in (thing, other))
+    close = any(_contrast(high, other[some]) * other_sharp >= CLOSE * _contrast(high, thing[some]) * sharp
+                for high, some in ((apart, range(len(apart))), (beyond, few)))
+    return _contrast(apart, thing) > CLEAR and not close
+
+
+def _jumps(flows: Sequence[np.ndarray], texture: np.ndarray) -> np.ndarray:
+    """(h, w) float32: the steepest slope of flow nearby, of what is steep in the frame, 2 at most."""
+    slopes = [np.sqrt(sum((cv2.Sobel(_smooth(flow), cv2.CV_32F, *axes, scale=1 / 8) ** 2).sum(-1)
+                          for axes in ((1, 0), (0, 1)))) for flow in flows]
+    slope = np.max(slopes, 0) if slopes else np.zeros_like(texture)
+    return cv2.dilate(np.minimum(slope / max(np.quantile(slope, STEEP), LEAST_STEEP), 2), np.ones((5, 5), np.uint8))
+
+
+def _along(jumps: np.ndarray, mask: np.ndarray) -> float:
+    """Mean of `jumps` along the outlines of (n, h, w) bool, but not along the sides of the picture."""
+    inner = np.s_[:, 2:-2, 2:-2]
+    near = np.ones((3, 3), np.uint8)
+    outline = np.stack([cv2.morphologyEx(one.astype(np.uint8), cv2.MORPH_GRADIENT, near) for one in mask]) > 0
+    return float(jumps[inner][outline[inner]].mean()) if outline[inner].any() else 0.0
 
 
 def _contrast(apart: np.ndarray, thing: np.ndarray) -> float:
@@ -74,12 +98,15 @@ def _apart(flows: Sequence[np.ndarray], texture: np.ndarray, borders: Sequence[S
 
 def _height(flow: np.ndarray, borders: Sequence[Sequence]) -> np.ndarray:
     """(h, w) float32, in pixels: the most in any direction. At half size, which changes nothing in quality."""
-    smooth = np.dstack([cv2.medianBlur(np.ascontiguousarray(flow[..., axis]), SMOOTHED) for axis in range(2)])
-    half = cv2.resize(smooth, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    half = cv2.resize(_smooth(flow), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     angles = np.arange(DIRECTIONS) * 2 * np.pi / DIRECTIONS
     levels = [half @ np.array((np.cos(angle), np.sin(angle))) for angle in angles]
     highest = np.max([_above(level, border) for level in levels for border in borders], 0)
     return cv2.resize(highest.astype(np.float32), flow.shape[1::-1])
+
+
+def _smooth(flow: np.ndarray) -> np.ndarray:
+    return np.dstack([cv2.medianBlur(np.ascontiguousarray(flow[..., axis]), SMOOTHED) for axis in range(2)])
 
 
 def _above(level: np.ndarray, border: Sequence) -> np.ndarray:
@@ -132,8 +159,8 @@ def _mean(of: np.ndarray, values: np.ndarray, total: int) -> np.ndarray:
 
 def motion(thing: np.ndarray, parts: np.ndarray) -> Motion:
     """The Motion of layers that are parts of the ground, 0 in `parts`, (layers,), or of the thing, 1, which is to stand
-    where (n, h, w) says so."""
+    where (n, h, w, 1) says so."""
     def cost(number: int, shares: np.ndarray) -> np.ndarray:
-        return -APART * np.log(np.stack((1 - thing[number], thing[number]), -1) + ELSEWHERE)[..., parts]
+        return -APART * np.log(np.concatenate((1 - thing[number], thing[number]), -1) + ELSEWHERE)[..., parts]
 
     return cost

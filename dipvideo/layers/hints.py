@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ LINES = 120  # of the pictures that layers are sought in
 GRID = 4  # pixels between the points at which motions are sought
 TEXTURED = 5  # pixels over which texture makes hints believable
 LOOKED_AT = 9  # frames whose borders and colours tell layers apart where nothing moves
+SIZABLE = 0.1  # of all that is enclosed, that moves as one: it is a thing of its own
 WEAK = 0.1  # share that a layer found by colour alone gives to the others
 
 
@@ -24,20 +25,21 @@ WEAK = 0.1  # share that a layer found by colour alone gives to the others
 class Hints:
     """frames: (n, h, w, 3) uint8, reduced; shares: (n, h, w, layers) float32, 1 in all at each pixel; moves: theirs.
 
-    moving: how many of the layers, the first among them, motion tells apart; enclosed: whether it does so because it
-    encloses one, not by a motion of each.
+    moving: how many of the layers, the first among them, motion tells apart; parts: (layers,), which of them each layer
+    is a part of; enclosed: whether it does so because it encloses one, not by a motion of each.
     """
 
     frames: np.ndarray
     shares: np.ndarray
     moves: Moves
     moving: int
+    parts: np.ndarray
     enclosed: bool = False
 
     @property
     def before(self) -> np.ndarray:
         """(n, h, w) bool: where something stands before the ground."""
-        return self.shares.argmax(-1) > 0
+        return self.parts[self.shares.argmax(-1)] > 0
 
     def sure(self, place: int, least: float) -> np.ndarray:
         """(h, w): how far the hints of a frame can be believed, from `least` to 1: by its texture, if motion gave them.
@@ -85,21 +87,37 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
 
 def _moving(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, centres: np.ndarray | None) -> Hints:
     """Layers of affine motion; where there is but one, of what stands apart from the border of the picture."""
-    moves = sweeps.moves
-    shares = search(moves.thinned(GRID), sweeps.codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
+    shares = _affine(sweeps.moves, sweeps.codes, layers)
     moving = shares.shape[-1]
     if moving == 1:
-        return Hints(small, sweeps(_by_look(small, layers, centres)), moves, 1)
-    size = small.shape[2:0:-1]
-    shares = np.stack([cv2.resize(frame, size).reshape(*size[::-1], moving) for frame in shares])
-    return Hints(small, sweeps(_split(shares, lab, layers)[0], sweeps.strays), moves, moving)
+        return Hints(small, sweeps(_by_look(small, layers, centres)), sweeps.moves, 1, np.arange(layers))
+    shares, parts = _split(shares, lab, layers)
+    return Hints(small, sweeps(shares, sweeps.strays), sweeps.moves, moving, parts)
 
 
 def _enclosed(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, apart: np.ndarray) -> Hints:
-    """What motion encloses, and its ground."""
-    thing = enclosed.voted(small, lab, apart)
-    shares, parts = _split(np.stack((1 - thing, thing), -1), lab, layers)
-    return Hints(small, sweeps(shares, enclosed.motion(thing, parts)), sweeps.moves, 2, enclosed=True)
+    """What motion encloses, as far as asked for in things that move as one each, and the ground."""
+    thing = enclosed.voted(small, lab, apart)[..., None]
+    things = _things(sweeps, thing[..., 0] > 0.5, layers - 1) if layers > 2 else np.ones_like(thing)
+    shares, parts = _split(np.concatenate((1 - thing, thing * things), -1), lab, layers)
+    moved = enclosed.motion(thing, np.minimum(parts, 1))
+    return Hints(small, sweeps(shares, moved), sweeps.moves, 1 + things.shape[-1], parts, enclosed=True)
+
+
+def _things(sweeps: Sweeps, inside: np.ndarray, count: int) -> np.ndarray:
+    """(n, h, w, k) float32 shares of the k ≤ `count` things of some size that affine motions tell apart in a mask."""
+    moves = replace(sweeps.moves, texture=sweeps.moves.texture * inside)
+    shares = _affine(moves, sweeps.codes, count)
+    sizes = np.bincount(shares.argmax(-1)[inside], minlength=shares.shape[-1])
+    kept = (shares[..., sizes > SIZABLE * sizes.sum()] if sizes.any() else shares[..., :1]) + np.float32(1e-6)
+    return kept / kept.sum(-1, keepdims=True)
+
+
+def _affine(moves: Moves, codes: np.ndarray, layers: int) -> np.ndarray:
+    """(n, h, w, k) float32 shares of the k ≤ `layers` layers that affine motions tell apart."""
+    shares = search(moves.thinned(GRID), codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
+    height, width = codes.shape[1:]
+    return np.stack([cv2.resize(frame, (width, height)).reshape(height, width, -1) for frame in shares])
 
 
 def reduced(frame: np.ndarray, lines: int = LINES) -> np.ndarray:

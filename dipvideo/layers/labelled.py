@@ -84,7 +84,7 @@ def carry(frames: np.ndarray, labels: Labels, first: np.ndarray | None) -> Hints
         there = affine.warped(shares[-1], moves.behind[place])
         cost = labels.unlikely(lab[place]) - CARRIED * np.log(there + ELSEWHERE)
         shares.append(shares_of(_smooth(small[place], cost)))
-    return Hints(small, np.stack(shares), moves, 1)
+    return Hints(small, np.stack(shares), moves, 1, np.arange(shares[0].shape[-1]))
 
 
 def _smooth(small: np.ndarray, cost: np.ndarray) -> np.ndarray:
