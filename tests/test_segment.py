@@ -172,14 +172,14 @@ def test_a_thing_is_told_from_a_ground_that_has_no_one_motion() -> None:
     frames, truth = receding(12)
     found, affine = layers.find_layers(frames, 2), layers.find_layers(frames, 2, layers.Shot(enclosed=False))
     assert found.enclosed and not affine.enclosed
-    assert iou(found.before, truth) > 0.85 and iou(affine.before, truth) < 0.6
+    assert iou(found.found == 1, truth) > 0.85 and iou(affine.found == 1, truth) < 0.6
 
 
 def test_of_more_layers_the_ground_is_split_and_the_thing_stays_whole() -> None:
     frames, truth = receding(12)
     hints = layers.find_layers(frames, 4)
     found = hints.shares.argmax(-1)
-    assert hints.enclosed and iou(hints.before, truth) > 0.85
+    assert hints.enclosed and iou(hints.found == 1, truth) > 0.85
     shares = np.bincount(found[~truth], minlength=4) / (~truth).sum()
     assert min(shares[[0, 2, 3]]) > 0.15
 

@@ -38,10 +38,11 @@ SPREAD = 0.5  # weight of the spread of a superpixel's colours against their mea
 KIN = 0.3  # distance, of colours in COLOUR_STEP and places in heights of the picture, at which a vote counts e^-.5
 JUDGED = 4  # every so manieth frame tells how clear things are
 STEEP, LEAST_STEEP = 0.95, 0.05  # quantile of a frame's slopes of flow that is steep, if it is so many pixels a pixel
-# How much further a thing must stand apart than its ground, and the share of its clearness at which layers of affine
-# motion come close enough to be preferred. In seven composites, twenty real films with one thing marked by hand and
-# twelve more clips, the share was .84 and more where the affine layers were right and .75 and less where the thing was.
-CLEAR, CLOSE = 0.35, 0.8
+CLEAR, FLAT = 0.35, 0.1  # how much further than its ground a thing must stand, and any layer of affine motion
+# Share of the thing's clearness at which a layer of affine motion comes close enough to be preferred. In composites, in
+# twenty real films with one thing marked by hand and in twelve more clips, it was .84 and more where the affine layers
+# were right, and .75 and less where the thing was, except in two.
+CLOSE = 0.8
 APART = 1.5  # weight of what motion encloses
 ROUNDS, OWN = 20, 0.2  # of votes, and what its own motion says of a superpixel each time
 
@@ -52,8 +53,9 @@ def heights(moves: Moves) -> np.ndarray:
     return np.stack([_apart(flows, texture, [RIMS]) for flows, texture in zip(moves.leaps, moves.texture, strict=True)])
 
 
-def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, other: np.ndarray) -> bool:
-    """Whether `thing` stands apart, (n, h, w) as `heights` says, and more clearly than `other`, both (n, h, w) bool.
+def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, others: np.ndarray) -> bool:
+    """Whether `thing`, (n, h, w) bool, stands apart, as `heights` says, and of `others`, (n, h, w) int, 0 for their
+    ground, some do not or none comes close to it.
 
     Something is the clearer the further it stands apart and the more motion jumps along its outline; it may reach out
     of the picture on one side, as a person does whom the lower edge cuts.
@@ -62,10 +64,17 @@ def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, other: np.ndarra
     beyond = np.stack([_apart(moves.leaps[n], moves.texture[n], [RIMS[:k] + RIMS[k + 1:] for k in range(len(RIMS))])
                        for n in few])
     jumps = np.stack([_jumps(moves.leaps[n], moves.texture[n]) for n in few])
-    sharp, other_sharp = (_along(jumps, some[few]) for some in (thing, other))
-    close = any(_contrast(high, other[some]) * other_sharp >= CLOSE * _contrast(high, thing[some]) * sharp
-                for high, some in ((apart, range(len(apart))), (beyond, few)))
-    return _contrast(apart, thing) > CLEAR and not close
+
+    def clearness(one: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, float]:
+        """How far it stands apart, within the picture and beyond, and how sharply."""
+        far = _contrast(apart, one, ground), _contrast(beyond, one[few], ground[few])
+        return np.array(far), _along(jumps, one[few])
+
+    far, sharp = clearness(thing, ~thing)
+    theirs = [clearness(others == n, others == 0) for n in range(1, others.max() + 1)]
+    all_stand = all(height.max() > FLAT for height, _ in theirs)
+    one_is_close = any((height * edge >= CLOSE * far * sharp).any() for height, edge in theirs)
+    return bool(far[0] > CLEAR) and not (all_stand and one_is_close)
 
 
 def _jumps(flows: Sequence[np.ndarray], texture: np.ndarray) -> np.ndarray:
@@ -84,9 +93,9 @@ def _along(jumps: np.ndarray, mask: np.ndarray) -> float:
     return float(jumps[inner][outline[inner]].mean()) if outline[inner].any() else 0.0
 
 
-def _contrast(apart: np.ndarray, thing: np.ndarray) -> float:
+def _contrast(apart: np.ndarray, thing: np.ndarray, ground: np.ndarray) -> float:
     """How much further a thing stands apart than its ground; 0 where either is missing."""
-    return float(apart[thing].mean() - apart[~thing].mean()) if thing.any() and not thing.all() else 0.0
+    return float(apart[thing].mean() - apart[ground].mean()) if thing.any() and ground.any() else 0.0
 
 
 def _apart(flows: Sequence[np.ndarray], texture: np.ndarray, borders: Sequence[Sequence]) -> np.ndarray:

@@ -37,9 +37,9 @@ class Hints:
     enclosed: bool = False
 
     @property
-    def before(self) -> np.ndarray:
-        """(n, h, w) bool: where something stands before the ground."""
-        return self.parts[self.shares.argmax(-1)] > 0
+    def found(self) -> np.ndarray:
+        """(n, h, w) int: which of the layers that were found each pixel belongs to, 0 for the ground."""
+        return self.parts[self.shares.argmax(-1)]
 
     def sure(self, place: int, least: float) -> np.ndarray:
         """(h, w): how far the hints of a frame can be believed, from `least` to 1: by its texture, if motion gave them.
@@ -82,7 +82,7 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
     if shot.enclosed:
         return thing
     moving = _moving(sweeps, small, lab, layers, shot.centres)
-    return thing if enclosed.clearly(moves, apart, thing.before, moving.before) else moving
+    return thing if enclosed.clearly(moves, apart, thing.found > 0, moving.found) else moving
 
 
 def _moving(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, centres: np.ndarray | None) -> Hints:
