@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import panned, texture, write_video
 
-from dipvideo.benchmark.layers import composites, report, rows, study
+from dipvideo.benchmark.layers import composites, report, rows, study, things
 from dipvideo.benchmark.options import LayersOptions
 from dipvideo.errors import OptionError, SourceMissing
 
@@ -43,6 +43,20 @@ def test_a_report_has_a_table_a_mean_and_a_sheet_for_each_kind(tmp_path: Path) -
     assert "| mean | 0.550 | 0.800 | 2.00 |" in files[0].read_text()
     assert {f.name for f in files} == {"layers.md", "layers.json", "scribbles.jpg", "haze.jpg"}
     assert all(f.exists() for f in files)
+
+def test_things_marked_by_hand_are_scored_frame_by_frame(tmp_path: Path) -> None:
+    pictures, masks = (tmp_path / folder / "disc" for folder in (things.PICTURES, things.MASKS))
+    pictures.mkdir(parents=True)
+    masks.mkdir(parents=True)
+    for place, frame in enumerate(panned(8, size=(120, 200))):
+        disc = cv2.circle(np.zeros((120, 200), np.uint8), (60 + 5 * place, 60), 26, 255, -1)
+        frame = np.where(disc[..., None] > 0, np.roll(texture(120, 200, seed=7), 5 * place, 1), frame)
+        cv2.imwrite(str(pictures / f"{place:05d}.jpg"), frame)
+        cv2.imwrite(str(masks / f"{place:05d}.png"), disc)
+    row, = study.measure_layers(str(tmp_path), LayersOptions(kinds="things", frames=8))
+    assert (row.kind, row.name) == ("things", "disc")
+    assert row.figures["dipvideo"] > 0.7 > row.figures["k-means"] + 0.3
+    assert things._found(np.ones((2, 4, 4), bool), np.stack([np.ones((4, 4), bool), np.eye(4) > 0])) == 0.625
 
 
 def test_single_pictures_stand_beside_what_was_given(tmp_path: Path) -> None:

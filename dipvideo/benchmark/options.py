@@ -18,18 +18,20 @@ class FaithfulOptions(Options):
     speed: bool = option(True, "Also time a film that passes through at 1080p, beside PyAV's bare loop.")
 
 
-LAYERS = ("composites", "scribbles", "unlabelled", "many", "reflections", "single", "windows", "haze", "marks")
+LAYERS = ("composites", "things", "scribbles", "unlabelled", "many", "reflections", "single", "windows", "haze",
+          "marks")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayersOptions(Options):
     """What to measure."""
 
-    kinds: str = option(",".join(LAYERS), "On what: composites (clips cut out and laid over others), scribbles "
+    kinds: str = option(",".join(LAYERS), "On what: composites (clips cut out and laid over others), things "
+                        "(marked by hand in films, as DAVIS keeps them), scribbles "
                         "(pictures with a few labels), unlabelled (the same without), many (single pictures of three "
                         "and four layers), reflections (two mixtures), single (one picture of both), windows "
                         "(films of which one layer moves as one), haze, marks (burned in).", metavar="NAME,…")
-    frames: int = option(24, "Frames of each composite; twice as many of a clip with a mark, three times of "
+    frames: int = option(24, "Frames of each composite or film; twice as many of a clip with a mark, three times of "
                              "one through a window.", least=8)
 
     def __post_init__(self) -> None:

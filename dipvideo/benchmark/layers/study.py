@@ -20,7 +20,7 @@ from ...progress import Progress, Tell
 from ...tasks.remove_watermark import RemoveWatermark, RemoveWatermarkOptions
 from ...tasks.segment import Segment, SegmentOptions
 from ..options import LayersOptions
-from . import many, pictures, single, windows
+from . import many, pictures, single, things, windows
 from .composites import HEIGHT, WIDTH, Backdrop, Composite, clip_of, composite
 from .rows import Row, best_order, overlap, spread, tinted
 
@@ -43,13 +43,14 @@ MARKED = (("mma_test.mp4", "name", 1.0), ("cockatoo_yuv420.mp4", "name", 0.5), (
 
 
 def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda progress: None) -> list[Row]:
-    """Measure what of clips/ and images/grabcut, reflection and dehaze is below `folder`.
+    """Measure what of clips/, of images/grabcut, reflection and dehaze, and of DAVIS is below `folder`.
 
     Raises SourceMissing for none.
     """
     trials = {"composites": _composites, "scribbles": pictures.scribbles, "unlabelled": pictures.unlabelled,
               "many": many.many, "reflections": pictures.reflections,
-              "single": single.single, "windows": windows.windows, "haze": pictures.haze, "marks": _marks}
+              "single": single.single, "windows": windows.windows, "haze": pictures.haze, "marks": _marks,
+              "things": things.things}
     rows: list[Row] = []
     for kind in options.kinds.split(","):
         for row in trials[kind](Path(folder), options):
@@ -57,7 +58,7 @@ def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda p
             tell(Progress(kind, len(rows), None, unit="row", note=row.name))
     if not rows:
         raise SourceMissing(f"There is nothing to measure in {folder!r}: it holds clips/, images/grabcut, "
-                            "images/reflection or images/dehaze.")
+                            "images/reflection, images/dehaze or JPEGImages/480p and Annotations/480p.")
     return rows
 
 
