@@ -239,6 +239,13 @@ def test_the_shortest_shots_have_layers_that_motion_tells_apart(film: dict, fram
     assert found.shares.shape == (frames, *SIZE, 2) and all(found.moves.leaps)
 
 
+@pytest.mark.parametrize("size", [(4, 5), (8, 10), (9, 300)])
+@pytest.mark.parametrize("count", [2, 4])
+def test_the_smallest_pictures_have_layers(size: tuple[int, int], count: int) -> None:
+    shares = layers.find_layers(np.random.default_rng(0).integers(0, 256, (3, *size, 3), np.uint8), count).shares
+    assert shares.shape == (3, *size, count) and np.allclose(shares.sum(-1), 1, atol=1e-4)
+
+
 def test_masks_follow_the_edges_of_the_picture_they_are_brought_to() -> None:
     picture = np.full((96, 96, 3), 40, np.uint8)
     picture[:, 50:] = 200

@@ -8,8 +8,8 @@ Ferrari: Fast Object Segmentation in Unconstrained Video, ICCV 2013; that alike 
 Faktor and Irani: Video Segmentation by Non-Local Consensus Voting, BMVC 2014.
 
 Mean IoU of the one thing marked by hand in twenty real films, 30 frames of 120 lines, hints alone: layers of affine
-motion .31; the ways to the border across slopes of the flow .51, with the heights .57; the heights alone .57. Without
-votes .50.
+motion .31; what is enclosed by these heights .57, by the length of ways to the border across slopes of the flow .50, by
+both .58, by both without votes .49; whichever of the first two is clearer .56. Seven composites: .94, .92 and .94.
 """
 
 from __future__ import annotations

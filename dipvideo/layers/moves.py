@@ -10,6 +10,7 @@ import numpy as np
 from . import affine
 
 LEAP = 3  # frames between which motion is compared: far enough for a slow layer to part from its ground
+LEAST_SIDE = 12  # pixels of the longer side, below which DIS refuses: nothing is seen to move there
 AGREES = 1.0  # pixels that flow may miss by, there and back
 WINDOW = 7  # pixels on a side of what texture is judged by
 # Square of the slope, of pictures in [0, 1], at which flow is trusted half. Without it plain surfaces, whose flow is
@@ -40,7 +41,11 @@ class Moves:
         count, leap = len(luma), min(LEAP, len(luma) // 2)
 
         def flow(one: int, other: int) -> np.ndarray | None:
-            return search.calc(luma[one], luma[other], None) if 0 <= other < count and one != other else None
+            if not 0 <= other < count or one == other:
+                return None
+            if max(luma[one].shape) < LEAST_SIDE:
+                return np.zeros((*luma[one].shape, 2), np.float32)
+            return search.calc(luma[one], luma[other], None)
 
         slopes = np.stack([cv2.cornerMinEigenVal(picture.astype(np.float32) / 255, WINDOW) for picture in luma])
         return cls([[move for by in (leap, -leap) if (move := flow(i, i + by)) is not None] for i in range(count)],
