@@ -36,7 +36,7 @@ SUPERPIXELS = 200  # that vote, of each frame
 VOTERS, MOST_VOTERS = 2, 60  # nearest superpixels, for each frame and in all, whose votes a superpixel hears
 SPREAD = 0.5  # weight of the spread of a superpixel's colours against their mean
 KIN = 0.3  # distance, of colours in COLOUR_STEP and places in heights of the picture, at which a vote counts e^-.5
-JUDGED = 4  # every so manieth frame tells how clear things are
+JUDGED = 4  # of so many frames one tells how clear things are
 STEEP, LEAST_STEEP = 0.95, 0.05  # quantile of a frame's slopes of flow that is steep, if it is so many pixels a pixel
 CLEAR, FLAT = 0.35, 0.1  # how much further than its ground a thing must stand, and any layer of affine motion
 # Share of the thing's clearness at which a layer of affine motion comes close enough to be preferred. In composites, in
