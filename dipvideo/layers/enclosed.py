@@ -41,7 +41,7 @@ STEEP, LEAST_STEEP = 0.95, 0.05  # quantile of a frame's slopes of flow that is 
 CLEAR, FLAT = 0.35, 0.1  # how much further than its ground a thing must stand, and any layer of affine motion
 # Share of the thing's clearness at which a layer of affine motion comes close enough to be preferred. In composites, in
 # twenty real films with one thing marked by hand and in twelve more clips, it was .84 and more where the affine layers
-# were right, and .75 and less where the thing was, except in two.
+# were right, and .75 and less where the thing was, except in three.
 CLOSE = 0.8
 APART = 1.5  # weight of what motion encloses
 ROUNDS, OWN = 20, 0.2  # of votes, and what its own motion says of a superpixel each time
