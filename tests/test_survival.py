@@ -70,7 +70,7 @@ def test_a_file_system_that_refuses_leaves_nothing(tmp_path: Path) -> None:
 def test_a_killed_run_leaves_the_output_path_alone_and_the_next_one_works(tmp_path: Path, sent: int,
                                                                           code: int) -> None:
     video, mask = film(tmp_path, 8, last_only=True)  # the encoder has written something when the long fit begins
-    long = [*command("inpaint", video, "--mask", mask), "--draw", "always", "--first-steps", "100000"]
+    long = [*command("inpaint", video, "--mask", mask), "--draw", "always", "--steps", "100000"]  # the hole is thin
     with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
         wait_until(lambda: list(tmp_path.glob(".film8.dipvideo.part*")), running)
         time.sleep(0.3)
@@ -86,7 +86,7 @@ def test_interrupts_that_go_on_until_the_end_leave_the_code_of_an_interrupt(tmp_
     video, mask = film(tmp_path, 8, last_only=True)
     program = "import sys, torch; from dipvideo.cli import main; sys.exit(main())"
     long = [sys.executable, "-c", program, *command("inpaint", video, "--mask", mask)[3:], "--draw", "always",
-            "--first-steps", "100000"]
+            "--steps", "100000"]
     with subprocess.Popen(long, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
         wait_until(lambda: list(tmp_path.glob(".film8.dipvideo.part*")), running)
         running.send_signal(signal.SIGINT)
