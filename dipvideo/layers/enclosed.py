@@ -24,7 +24,7 @@ from skimage.morphology import reconstruction
 
 from . import colours
 from .moves import Moves
-from .patches import superpixels
+from .patches import steepness, superpixels
 from .sweeps import ELSEWHERE, Motion
 
 DIRECTIONS = 8  # in which motion is looked at
@@ -79,9 +79,7 @@ def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, others: np.ndarr
 
 def _jumps(flows: Sequence[np.ndarray], texture: np.ndarray) -> np.ndarray:
     """(h, w) float32: the steepest slope of flow nearby, of what is steep in the frame, 2 at most."""
-    slopes = [np.sqrt(sum((cv2.Sobel(_smooth(flow), cv2.CV_32F, *axes, scale=1 / 8) ** 2).sum(-1)
-                          for axes in ((1, 0), (0, 1)))) for flow in flows]
-    slope = np.max(slopes, 0) if slopes else np.zeros_like(texture)
+    slope = np.max([steepness(_smooth(flow)) for flow in flows], 0) if flows else np.zeros_like(texture)
     return cv2.dilate(np.minimum(slope / max(np.quantile(slope, STEEP), LEAST_STEEP), 2), np.ones((5, 5), np.uint8))
 
 

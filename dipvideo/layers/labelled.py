@@ -15,6 +15,7 @@ from . import affine, colours
 from .guided import GuidedFilter
 from .hints import LINES, Hints, reduced
 from .moves import Moves
+from .patches import steepness
 from .search import shares_of
 from .sweeps import ELSEWHERE, EPSILON, RADIUS
 
@@ -56,8 +57,7 @@ class Labels:
 
     def away(self, lab: np.ndarray) -> np.ndarray:
         """(h, w, classes): the way to the nearest labelled pixel of each class, longer across edges."""
-        picture = lab / 100
-        slope = sum(cv2.Sobel(picture, cv2.CV_32F, *axes) ** 2 for axes in ((1, 0), (0, 1))).sum(-1) ** 0.5 / 8
+        slope = steepness(lab / 100)
         ways = [MCP_Geometric(STEP + slope).find_costs(np.argwhere(self.marks[..., n]))[0]
                 for n in range(self.marks.shape[-1])]
         return FAR * np.stack(ways, -1)

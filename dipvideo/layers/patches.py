@@ -58,6 +58,11 @@ def superpixels(picture: np.ndarray, count: int) -> np.ndarray:
     return slic(lab.astype(np.float64), count, COMPACT, convert2lab=False, start_label=0)
 
 
+def steepness(values: np.ndarray) -> np.ndarray:
+    """(h, w): how much (h, w, c) float32 values change from a pixel to the next, all c together (Sobel)."""
+    return sum(cv2.Sobel(values, cv2.CV_32F, *axes) ** 2 for axes in ((1, 0), (0, 1))).sum(-1) ** 0.5 / 8
+
+
 def voted(labels: np.ndarray, parts: np.ndarray, count: int) -> np.ndarray:
     """(h, w) int: the label that most pixels of each one's part have, of `count` labels."""
     votes = np.bincount((parts * count + labels).ravel(), minlength=(parts.max() + 1) * count)
@@ -78,7 +83,7 @@ def _features(picture: np.ndarray) -> np.ndarray:
 
 def _way(lab: np.ndarray) -> np.ndarray:
     """(h, w): the shortest way to the border, longer across edges."""
-    slope = sum(cv2.Sobel(lab / 100, cv2.CV_32F, *axes) ** 2 for axes in ((1, 0), (0, 1))).sum(-1) ** 0.5 / 8
+    slope = steepness(lab / 100)
     rim = np.ones(slope.shape, bool)
     rim[1:-1, 1:-1] = False
     return MCP_Geometric(STEP + slope).find_costs(np.argwhere(rim))[0]

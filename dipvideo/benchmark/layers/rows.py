@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...layers import brought_up, find_layers
 from ...metrics import psnr
 from ...pipeline import run
 from ...planes import LAYER_COLOURS
@@ -66,6 +67,13 @@ def best_order(labels: np.ndarray, truth: np.ndarray, count: int) -> np.ndarray:
     orders: Sequence[np.ndarray] = [np.array(order) for order in permutations(range(count))]
     score: Callable[[np.ndarray], float] = lambda order: overlap(order[labels], truth, count)  # noqa: E731
     return max(orders, key=score)
+
+
+def unfitted(frames: np.ndarray, count: int) -> np.ndarray:
+    """(n, h, w) int: the layers of (n, h, w, 3) uint8 frames that hints alone tell, before any prior is fitted."""
+    hints = find_layers(frames, count)
+    return np.stack([brought_up(share, small, frame).argmax(-1)
+                     for share, small, frame in zip(hints.shares, hints.frames, frames, strict=True)])
 
 
 def tinted(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:

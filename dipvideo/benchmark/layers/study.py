@@ -22,7 +22,7 @@ from ...tasks.segment import Segment, SegmentOptions
 from ..options import LayersOptions
 from . import many, pictures, single, things, windows
 from .composites import HEIGHT, WIDTH, Backdrop, Composite, clip_of, composite
-from .rows import Row, best_order, overlap, spread, tinted
+from .rows import Row, best_order, overlap, spread, tinted, unfitted
 
 # Backgrounds in which little moves by itself, so that the cut-outs are the layers; what is laid over each.
 SCENES = (
@@ -73,14 +73,12 @@ def _composites(folder: Path, options: LayersOptions) -> Iterator[Row]:
         began = time.perf_counter()
         found, steps = _segmented(made, count)
         seconds = (time.perf_counter() - began) / len(made.frames)
-        hints = layers.find_layers(made.frames, count)
-        unfitted = np.stack([layers.brought_up(share, small, frame).argmax(-1) for share, small, frame
-                             in zip(hints.shares, hints.frames, made.frames, strict=True)])
         by_colour = layers.alike(layers.lab_of(made.frames), count)
         order = best_order(found, made.labels, count)
         each = [overlap(order[f], t, count) for f, t in zip(found, made.labels, strict=True)]
+        hinted = unfitted(made.frames, count)
         figures = {name: overlap(best_order(labels, made.labels, count)[labels], made.labels, count)
-                   for name, labels in (("k-means", by_colour), ("hints alone", unfitted), ("dipvideo", found))}
+                   for name, labels in (("k-means", by_colour), ("hints alone", hinted), ("dipvideo", found))}
         swapped = sum(bool((best_order(f[None], t[None], count) != order).any())
                       for f, t in zip(found, made.labels, strict=True))
         first = settle(SegmentOptions()).first_steps

@@ -15,7 +15,7 @@ from ...planes import LAYER_COLOURS
 from ...tasks.segment import Segment, SegmentOptions
 from ..options import LayersOptions
 from .composites import HEIGHT
-from .rows import Row, done, spread, tinted
+from .rows import Row, done, spread, tinted, unfitted
 
 PICTURES, MASKS = Path("JPEGImages/480p"), Path("Annotations/480p")  # a folder of each for each film
 THING = 1  # the layer before the ground
@@ -25,14 +25,11 @@ def things(folder: Path, options: LayersOptions) -> Iterator[Row]:
     """Of every film below `folder`, reduced to the lines of the composites."""
     for film in sorted((folder / PICTURES).glob("*/")):
         frames, truth = _film(film, folder / MASKS / film.name, options.frames)
-        hints = layers.find_layers(frames, 2)
-        unfitted = np.stack([layers.brought_up(share, small, frame).argmax(-1) == THING for share, small, frame
-                             in zip(hints.shares, hints.frames, frames, strict=True)])
         pictures, seconds = done(Segment(SegmentOptions()), frames)
         found = (np.stack(pictures) == LAYER_COLOURS[THING]).all(-1)
         by_colour = layers.alike(layers.lab_of(frames), 2)
         figures = {"k-means": max(_found(by_colour == n, truth) for n in range(2)),
-                   "hints alone": _found(unfitted, truth), "dipvideo": _found(found, truth)}
+                   "hints alone": _found(unfitted(frames, 2) == THING, truth), "dipvideo": _found(found, truth)}
         strip = np.hstack([tinted(frames[n], found[n].astype(int)) for n in spread(len(found))])
         yield Row("things", film.name, figures, seconds, strip)
 
