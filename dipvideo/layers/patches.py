@@ -21,7 +21,8 @@ WINDOW = 7  # pixels on a side of a patch
 WAY = 2.0
 STEP = 0.001  # what a pixel's way costs without an edge
 SAMPLES = 20_000  # pixels that k-means looks at
-SUPERPIXELS, COMPACT = 300, 10.0  # and how square they are, for Lab colours
+SUPERPIXELS, COMPACT = 300, 20.0  # and how square they are, for Lab colours
+GRAIN = 1.0  # pixels that they look at are smoothed by: noise of 60 of 255 had all pixels in one
 
 
 def centres_of(pictures: Sequence[np.ndarray], count: int) -> np.ndarray:
@@ -54,8 +55,9 @@ def classes_of(picture: np.ndarray, centres: np.ndarray, parts: np.ndarray | Non
 
 def superpixels(picture: np.ndarray, count: int) -> np.ndarray:
     """(h, w) int from 0: about `count` parts of a (h, w, 3) float32 picture in [0, 1] (SLIC, on Lab)."""
-    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
-    return slic(lab.astype(np.float64), count, COMPACT, convert2lab=False, start_label=0)
+    # In RGB, which slic turns into Lab itself: whatever it is given it first brings to [0, 1], and of Lab in [0, 1] the
+    # colours count so little that all parts are squares.
+    return slic(picture, count, COMPACT, sigma=GRAIN, start_label=0)
 
 
 def steepness(values: np.ndarray) -> np.ndarray:
