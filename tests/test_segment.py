@@ -14,6 +14,8 @@ from skimage.measure import label
 from dipvideo import layers, segment
 from dipvideo.errors import OptionError, SourceMissing
 from dipvideo.io import open_source, read_labels
+from dipvideo.layers.patches import superpixels
+from dipvideo.layers.votes import Votes
 from dipvideo.planes import LAYER_COLOURS
 from dipvideo.tasks import whole
 
@@ -186,13 +188,78 @@ def test_of_more_layers_the_ground_is_split_and_the_thing_stays_whole() -> None:
 
 def test_two_things_before_such_a_ground_are_two_layers() -> None:
     frames, truth = receding(12)
-    own, others = texture(*SIZE, seed=9), np.zeros_like(truth)
+    own, others = texture(*SIZE, seed=9) // 2 + np.array([0, 0, 120], np.uint8), np.zeros_like(truth)
+    frames[truth] = frames[truth] // 2 + np.array([120, 0, 0], np.uint8)
     for place, (frame, other) in enumerate(zip(frames, others, strict=True)):
         other[30:60, 20 + place // 2:50 + place // 2] = True
         frame[other] = np.roll(own, (place // 2, -3 * place), (1, 0))[other]
     found = layers.find_layers(frames, 3, layers.Shot(enclosed=True)).shares.argmax(-1)
     assert sorted(np.bincount(found[mask]).argmax() for mask in (truth, others)) == [1, 2]
     assert np.mean(found[~truth & ~others] == 0) > 0.9
+
+
+def test_superpixels_end_at_edges_in_grain_too() -> None:
+    y, x = np.mgrid[:96, :160]
+    right = x + y / 2 > 105
+    for grain in (0, 30):
+        picture = np.where(right[..., None], (0.75, 0.45, 0.3), (0.3, 0.45, 0.75))
+        picture = (picture + np.random.default_rng(0).normal(0, grain / 255, picture.shape)).clip(0, 1)
+        parts = superpixels(picture.astype(np.float32), 200)
+        sizes = np.bincount(parts.ravel())
+        share = np.bincount(parts.ravel(), right.ravel()) / sizes
+        assert len(sizes) > 100
+        assert (sizes * np.minimum(share, 1 - share)).sum() / sizes.sum() < 0.01  # with squares .03
+
+
+def test_alike_parts_of_all_frames_correct_what_some_frames_say() -> None:
+    ground, truth = texture(*SIZE), np.zeros((8, *SIZE), bool)
+    frames = np.stack([ground // 2] * 8)
+    for place in range(8):
+        truth[place, 30:60, 40 + 5 * place:75 + 5 * place] = True
+    frames[truth] += np.array([120, 0, 0], np.uint8)
+    said = truth.astype(np.float32)
+    said[2:4], said[5, :, :80] = 0, 0.5
+    votes = Votes(frames, layers.lab_of(frames))
+    agreed = votes(np.stack((1 - said, said), -1))
+    assert np.allclose(agreed.sum(-1), 1, atol=1e-5)
+    assert iou(said > 0.5, truth) < 0.85 and iou(agreed[..., 1] > 0.5, truth) > 0.95
+
+
+def test_what_too_few_motions_leave_to_the_ground_is_looked_for_among_what_is_enclosed(monkeypatch) -> None:
+    ground, frames, truth = texture(*SIZE), [], np.zeros((2, 12, *SIZE), bool)
+    for place in range(12):
+        frame = ground.copy() // 2
+        for thing, (left, tint) in enumerate(((15 + 3 * place, (120, 0, 0)), (110 - 2 * place, (0, 0, 120)))):
+            where = np.s_[10 + 40 * thing:40 + 40 * thing, left:left + 30]
+            truth[thing, place][where] = True
+            frame[where] = texture(30, 30, seed=8 + thing) // 2 + np.array(tint, np.uint8)
+        frames.append(frame)
+    frames = np.stack(frames)
+    one = truth[0].astype(np.float32)
+    shares = np.stack((1 - one, one, 0 * one), -1)
+    few = layers.Hints(frames, shares, layers.hints.Moves.of(frames), 2, np.array([0, 1, 0]))
+    monkeypatch.setattr(layers.hints, "_moving", lambda *args: few)
+    found = layers.find_layers(frames, 3)
+    assert found.enclosed and all(max(iou(found.found == n, thing) for n in (1, 2)) > 0.7 for thing in truth)
+    monkeypatch.setattr(layers.hints, "MISSED", 0.9)
+    monkeypatch.setattr(layers.enclosed, "clearly", lambda *args: False)
+    assert not layers.find_layers(frames, 3).enclosed
+
+
+def test_limbs_that_swing_go_with_their_body_as_colours_and_what_is_enclosed_tell() -> None:
+    """No one motion explains them: motions and their own frame alone leave them to the ground."""
+    ground, own = texture(SIZE[0], 2 * SIZE[1]) // 2, texture(*SIZE, seed=7) // 2 + np.array([120, 0, 0], np.uint8)
+    frames, truth = [], np.zeros((12, *SIZE), bool)
+    for place in range(12):
+        frame = ground[:, 20 + place:20 + place + SIZE[1]].copy()
+        swing = round(8 * np.sin(0.9 * place))
+        for top, bottom, left, width in ((20, 50, 50, 40), (50, 75, 52 + swing, 10), (50, 75, 76 - swing, 10)):
+            where = np.s_[top:bottom, left + 2 * place:left + 2 * place + width]
+            frame[where], truth[place][where] = own[top:bottom, left:left + width], True
+        frames.append(frame)
+    found = layers.find_layers(np.stack(frames), 2, layers.Shot(enclosed=False))
+    assert found.moving == 2 and ((found.found == 1) & truth).sum() > 0.85 * truth.sum()  # .79 without a vote, .78 by
+    assert iou(found.found == 1, truth) > 0.92  # votes on motions alone
 
 
 def test_a_body_that_the_edge_cuts_is_not_given_up_for_its_hand() -> None:

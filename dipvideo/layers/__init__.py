@@ -5,6 +5,7 @@
     affine      one motion of a whole layer
     search      which motions a shot holds, each followed through it from where it shows best
     enclosed    what stands before a ground that has no one motion
+    votes       what alike parts of all frames say together
     sweeps      layers made better over all frames, by motion, colours and where they are a frame away
     colours     what colours a layer has; layers of pictures that hold still
     labelled    layers from a few labelled pixels, and on through the shot

@@ -4,8 +4,7 @@ On its way to the border of the picture, motion must jump where it leaves a thin
 one motion explains, it changes by small steps that lead there along its own level. How far it must change at least is
 its height above the reconstruction from the border (Vincent: Morphological Grayscale Reconstruction, IEEE TIP 1993),
 in each of some directions. That whatever encloses a pixel tells the thing from the ground is after Papazoglou and
-Ferrari: Fast Object Segmentation in Unconstrained Video, ICCV 2013; that alike parts of all frames then vote, after
-Faktor and Irani: Video Segmentation by Non-Local Consensus Voting, BMVC 2014.
+Ferrari: Fast Object Segmentation in Unconstrained Video, ICCV 2013.
 
 Mean IoU of the one thing marked by hand in twenty real films, 30 frames of 120 lines, hints alone: layers of affine
 motion .31; what is enclosed by these heights .57, by the length of ways to the border across slopes of the flow .50, by
@@ -18,24 +17,16 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from scipy import sparse
-from scipy.spatial import cKDTree
 from skimage.morphology import reconstruction
 
-from . import colours
 from .moves import Moves
-from .patches import steepness, superpixels
-from .sweeps import ELSEWHERE, Motion
+from .patches import steepness
 
 DIRECTIONS = 8  # in which motion is looked at
 SMOOTHED = 5  # pixels on a side of the median of flow
 HIGH = 0.99  # quantile of a frame's heights that counts as wholly apart …
 LEAST = 0.5  # … if it is so many pixels between frames a leap apart: less is what flow is unsure of
 RIMS = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])  # the sides of the picture
-SUPERPIXELS = 200  # that vote, of each frame
-VOTERS, MOST_VOTERS = 2, 60  # nearest superpixels, for each frame and in all, whose votes a superpixel hears
-SPREAD = 0.5  # weight of the spread of a superpixel's colours against their mean
-KIN = 0.3  # distance, of colours in COLOUR_STEP and places in heights of the picture, at which a vote counts e^-.5
 JUDGED = 4  # of so many frames one tells how clear things are
 STEEP, LEAST_STEEP = 0.95, 0.05  # quantile of a frame's slopes of flow that is steep, if it is so many pixels a pixel
 CLEAR, FLAT = 0.35, 0.1  # how much further than its ground a thing must stand, and any layer of affine motion
@@ -43,14 +34,17 @@ CLEAR, FLAT = 0.35, 0.1  # how much further than its ground a thing must stand, 
 # twenty real films with one thing marked by hand and in twelve more clips, it was .84 and more where the affine layers
 # were right, and .75 and less where the thing was, except in three.
 CLOSE = 0.8
-APART = 1.5  # weight of what motion encloses
-ROUNDS, OWN = 20, 0.2  # of votes, and what its own motion says of a superpixel each time
 
 
 def heights(moves: Moves) -> np.ndarray:
     """(n, h, w) float32 in [0, 1]: the square root of how far motion must change from each pixel to the border, of
     what counts as wholly apart."""
     return np.stack([_apart(flows, texture, [RIMS]) for flows, texture in zip(moves.leaps, moves.texture, strict=True)])
+
+
+def stands(apart: np.ndarray, thing: np.ndarray, ground: np.ndarray) -> bool:
+    """Whether a thing stands clearly further apart than its ground, both (n, h, w) bool, as `heights` says."""
+    return _contrast(apart, thing, ground) > CLEAR
 
 
 def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, others: np.ndarray) -> bool:
@@ -122,52 +116,3 @@ def _above(level: np.ndarray, border: Sequence) -> np.ndarray:
     for side in border:
         seed[side] = level[side]
     return level - reconstruction(seed, level)
-
-
-def voted(frames: np.ndarray, lab: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """(n, h, w) float32 in [0, 1]: how far pixels stand apart, as alike superpixels of all frames agree.
-
-    frames: (n, h, w, 3) uint8, lab: their colours; apart: (n, h, w), of each pixel alone.
-    """
-    parts = [superpixels(frame.astype(np.float32) / 255, SUPERPIXELS) for frame in frames]
-    first = np.cumsum([0, *(part.max() + 1 for part in parts)])
-    of = np.stack([part + begin for part, begin in zip(parts, first[:-1], strict=True)])
-    total = first[-1]
-    said = _mean(of, apart, total)
-    count = min(VOTERS * len(frames), MOST_VOTERS, total)
-    look = _look(of, lab, total)
-    far, near = cKDTree(look).query(look, k=[*range(1, count + 1)])
-    weight = np.exp(-(far / KIN) ** 2 / 2)
-    weight /= weight.sum(1, keepdims=True)
-    hears = sparse.csr_array((weight.ravel(), (np.repeat(np.arange(total), count), near.ravel())), (total, total))
-    hears = hears + hears.T
-    hears = sparse.diags_array(1 / hears.sum(1)) @ hears
-    votes = said
-    for _ in range(ROUNDS):
-        votes = (1 - OWN) * (hears @ votes) + OWN * said
-    votes = votes[of]
-    return np.minimum(votes / max(np.quantile(votes, HIGH), 1e-6), 1).astype(np.float32)
-
-
-def _look(of: np.ndarray, lab: np.ndarray, total: int) -> np.ndarray:
-    """(total, 8): colours of each superpixel, their spread, and its place."""
-    y, x = (np.broadcast_to(axis / of.shape[1], of.shape) for axis in np.mgrid[:of.shape[1], :of.shape[2]])
-    mean = [_mean(of, lab[..., axis], total) for axis in range(3)]
-    square = [_mean(of, lab[..., axis] ** 2, total) for axis in range(3)]
-    spread = [np.sqrt(np.maximum(s - m ** 2, 0)) for s, m in zip(square, mean, strict=True)]
-    place = [_mean(of, axis, total) for axis in (x, y)]
-    return np.stack([*(m / colours.COLOUR_STEP for m in mean), *(SPREAD * s / colours.COLOUR_STEP for s in spread),
-                     *place], -1)
-
-
-def _mean(of: np.ndarray, values: np.ndarray, total: int) -> np.ndarray:
-    return np.bincount(of.ravel(), values.ravel(), total) / np.maximum(np.bincount(of.ravel(), minlength=total), 1)
-
-
-def motion(thing: np.ndarray, parts: np.ndarray) -> Motion:
-    """The Motion of layers that are parts of the ground, 0 in `parts`, (layers,), or of the thing, 1, which is to stand
-    where (n, h, w, 1) says so."""
-    def cost(number: int, shares: np.ndarray) -> np.ndarray:
-        return -APART * np.log(np.concatenate((1 - thing[number], thing[number]), -1) + ELSEWHERE)[..., parts]
-
-    return cost

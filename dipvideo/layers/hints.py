@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from . import colours, enclosed
+from . import colours, enclosed, votes
 from .moves import Moves
 from .patches import centres_of, classes_of
 from .search import search
 from .sweeps import Sweeps
+from .votes import Votes
 
 LINES = 120  # of the pictures that layers are sought in
 GRID = 4  # pixels between the points at which motions are sought
 TEXTURED = 5  # pixels over which texture makes hints believable
 LOOKED_AT = 9  # frames whose borders and colours tell layers apart where nothing moves
 SIZABLE = 0.1  # of all that is enclosed, that moves as one: it is a thing of its own
+MISSED = 0.2  # of what is enclosed, that too few layers of affine motion leave to the ground: one is there
+STRAYS = 0.5  # weight of how badly affine motions explain the flow, beside what was voted on them
+LEAST = 1e-3  # of a pixel, in the layers of affine motion but the ground: what stands apart there is of none of them
 WEAK = 0.1  # share that a layer found by colour alone gives to the others
 
 
@@ -72,36 +77,73 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
     ground recedes and has no one motion, that stands before the ground instead. Where there are fewer layers than asked
     for, the largest is split by colour and place.
     """
-    small = np.stack([reduced(frame) for frame in frames])
-    lab, moves = colours.lab_of(small), Moves.of(small)
-    sweeps = Sweeps(small, lab, moves)
+    seen = _Seen(np.stack([reduced(frame) for frame in frames]))
     if shot.enclosed is False:
-        return _moving(sweeps, small, lab, layers, shot.centres)
-    apart = enclosed.heights(moves)
-    thing = _enclosed(sweeps, small, lab, layers, apart)
+        return _moving(seen, layers, shot.centres)
+    thing = _enclosed(seen, layers)
     if shot.enclosed:
         return thing
-    moving = _moving(sweeps, small, lab, layers, shot.centres)
-    return thing if enclosed.clearly(moves, apart, thing.found > 0, moving.found) else moving
+    moving = _moving(seen, layers, shot.centres)
+    missed = (moving.found == 0)[thing.found > 0]
+    lacks = 1 < moving.moving < layers and missed.size and missed.mean() > MISSED
+    return thing if lacks or enclosed.clearly(seen.moves, seen.apart, thing.found > 0, moving.found) else moving
 
 
-def _moving(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, centres: np.ndarray | None) -> Hints:
+class _Seen:
+    """What is seen of a shot's (n, h, w, 3) uint8 frames: their colours and moves, and what is made of both."""
+
+    def __init__(self, frames: np.ndarray):
+        self.frames, self.lab, self.moves = frames, colours.lab_of(frames), Moves.of(frames)
+        self.sweeps = Sweeps(frames, self.lab, self.moves)
+
+    @cached_property
+    def votes(self) -> Votes:
+        return Votes(self.frames, self.lab)
+
+    @cached_property
+    def apart(self) -> np.ndarray:
+        """(n, h, w), as `heights` says."""
+        return enclosed.heights(self.moves)
+
+
+def _moving(seen: _Seen, layers: int, centres: np.ndarray | None) -> Hints:
     """Layers of affine motion; where there is but one, of what stands apart from the border of the picture."""
-    shares = _affine(sweeps.moves, sweeps.codes, layers)
+    shares = _affine(seen.moves, seen.sweeps.codes, layers)
     moving = shares.shape[-1]
     if moving == 1:
-        return Hints(small, sweeps(_by_look(small, layers, centres)), sweeps.moves, 1, np.arange(layers))
-    shares, parts = _split(shares, lab, layers)
-    return Hints(small, sweeps(shares, sweeps.strays), sweeps.moves, moving, parts)
+        shares = seen.sweeps(_by_look(seen.frames, layers, centres))
+        return Hints(seen.frames, shares, seen.moves, 1, np.arange(layers))
+    voted = seen.votes(_apart(shares, seen.apart))
+    shares, parts = _split(voted, seen.lab, layers)
+    heeded = votes.heeded(voted, parts)
+    shares = seen.sweeps(shares, lambda number, now: heeded(number, now) + STRAYS * seen.sweeps.strays(number, now))
+    return Hints(seen.frames, shares, seen.moves, moving, parts)
 
 
-def _enclosed(sweeps: Sweeps, small: np.ndarray, lab: np.ndarray, layers: int, apart: np.ndarray) -> Hints:
+def _apart(shares: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """Shares of layers of affine motion and of their ground, as far as what stands apart agrees.
+
+    Half of what does goes from the ground to the layers. Half of what does not goes back, of layers that stand apart as
+    a whole: of one that reaches out of the picture, heights say nothing.
+    """
+    apart = apart[..., None]
+    ground, things = shares[..., :1], shares[..., 1:]
+    chosen = shares.argmax(-1)
+    whole = [enclosed.stands(apart[..., 0], chosen == n, chosen == 0) for n in range(1, shares.shape[-1])]
+    back = things * whole * (1 - apart) / 2
+    more = ground * apart / 2 * things / np.maximum(things.sum(-1, keepdims=True), LEAST)
+    things = things - back + more
+    return np.concatenate((1 - things.sum(-1, keepdims=True), things), -1)
+
+
+def _enclosed(seen: _Seen, layers: int) -> Hints:
     """What motion encloses, as far as asked for in things that move as one each, and the ground."""
-    thing = enclosed.voted(small, lab, apart)[..., None]
-    things = _things(sweeps, thing[..., 0] > 0.5, layers - 1) if layers > 2 else np.ones_like(thing)
-    shares, parts = _split(np.concatenate((1 - thing, thing * things), -1), lab, layers)
-    moved = enclosed.motion(thing, np.minimum(parts, 1))
-    return Hints(small, sweeps(shares, moved), sweeps.moves, 1 + things.shape[-1], parts, enclosed=True)
+    voted = seen.votes(np.stack((1 - seen.apart, seen.apart), -1))
+    thing = voted[..., 1:]
+    things = _things(seen.sweeps, thing[..., 0] > 0.5, layers - 1) if layers > 2 else np.ones_like(thing)
+    shares, parts = _split(np.concatenate((1 - thing, thing * things), -1), seen.lab, layers)
+    shares = seen.sweeps(shares, votes.heeded(voted, np.minimum(parts, 1)))
+    return Hints(seen.frames, shares, seen.moves, 1 + things.shape[-1], parts, enclosed=True)
 
 
 def _things(sweeps: Sweeps, inside: np.ndarray, count: int) -> np.ndarray:
