@@ -44,8 +44,9 @@ def test_a_report_has_a_table_a_mean_and_a_sheet_for_each_kind(tmp_path: Path) -
     assert {f.name for f in files} == {"layers.md", "layers.json", "scribbles.jpg", "haze.jpg"}
     assert all(f.exists() for f in files)
 
-def test_things_marked_by_hand_are_scored_frame_by_frame(tmp_path: Path) -> None:
-    pictures, masks = (tmp_path / folder / "disc" for folder in (things.PICTURES, things.MASKS))
+def discs(folder: Path) -> None:
+    """A film as DAVIS keeps them: a disc, before a ground of other colours, that moves on."""
+    pictures, masks = (folder / part / "disc" for part in (things.PICTURES, things.MASKS))
     pictures.mkdir(parents=True)
     masks.mkdir(parents=True)
     for place, frame in enumerate(panned(8, size=(120, 200))):
@@ -53,10 +54,26 @@ def test_things_marked_by_hand_are_scored_frame_by_frame(tmp_path: Path) -> None
         frame = np.where(disc[..., None] > 0, np.roll(texture(120, 200, seed=7), 5 * place, 1), frame)
         cv2.imwrite(str(pictures / f"{place:05d}.jpg"), frame)
         cv2.imwrite(str(masks / f"{place:05d}.png"), disc)
+
+
+def test_things_marked_by_hand_are_scored_frame_by_frame(tmp_path: Path) -> None:
+    discs(tmp_path)
     row, = study.measure_layers(str(tmp_path), LayersOptions(kinds="things", frames=8))
     assert (row.kind, row.name) == ("things", "disc")
     assert row.figures["dipvideo"] > 0.7 > row.figures["k-means"] + 0.3
     assert things._found(np.ones((2, 4, 4), bool), np.stack([np.ones((4, 4), bool), np.eye(4) > 0])) == 0.625
+
+
+def test_things_marked_by_hand_are_laid_over_another_clip_where_the_labels_say(tmp_path: Path) -> None:
+    discs(tmp_path)
+    ground = composites.Backdrop(str(write_video(tmp_path / "ground.mp4", [p * 0 for p in panned(6)])))
+    made = things.over(tmp_path, ground, 1, 6, seed=1)
+    bright = made.frames.max(-1) > 30
+    assert made.name == "disc over ground" and made.frames.shape == (6, composites.HEIGHT, composites.WIDTH, 3)
+    assert np.mean(bright == (made.labels == 1)) > 0.99
+    assert 0.05 < (made.labels == 1).mean() < 0.2
+    assert (made.labels[0] != made.labels[-1]).mean() > 0.01  # it moves
+    assert things.over(tmp_path, ground, 2, 6, seed=1) is None  # there is but one
 
 
 def test_single_pictures_stand_beside_what_was_given(tmp_path: Path) -> None:

@@ -18,16 +18,17 @@ class FaithfulOptions(Options):
     speed: bool = option(True, "Also time a film that passes through at 1080p, beside PyAV's bare loop.")
 
 
-LAYERS = ("composites", "things", "scribbles", "unlabelled", "many", "reflections", "single", "windows", "haze",
-          "marks")
+LAYERS = ("composites", "cutouts", "things", "scribbles", "unlabelled", "many", "reflections", "single", "windows",
+          "haze", "marks")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayersOptions(Options):
     """What to measure."""
 
-    kinds: str = option(",".join(LAYERS), "On what: composites (clips cut out and laid over others), things "
-                        "(marked by hand in films, as DAVIS keeps them), scribbles "
+    kinds: str = option(",".join(LAYERS), "On what: composites (clips cut out and laid over others), cutouts "
+                        "(things laid over them, marked by hand in films, as DAVIS keeps them), things (in the very "
+                        "films), scribbles "
                         "(pictures with a few labels), unlabelled (the same without), many (single pictures of three "
                         "and four layers), reflections (two mixtures), single (one picture of both), windows "
                         "(films of which one layer moves as one), haze, marks (burned in).", metavar="NAME,…")

@@ -1,4 +1,7 @@
-"""Clips whose layers are known to the pixel: cut-outs of real clips, moved over another real clip that pans."""
+"""Clips whose layers are known to the pixel: cut-outs of real clips, moved over another real clip that pans.
+
+Cut out is what a drawn outline holds, or a thing that was marked by hand.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ PAN = 1.12  # how much larger than the picture the part of the background is, so
 SPEED = (2.0, 4.5)  # pixels a frame that a cut-out moves by, least and most
 TURN = 0.3  # degrees a frame that it turns by, at most
 CORNERS = 7  # of a cut-out's outline, before it is smoothed
+WALK = (1.5, 3.5)  # pixels a frame that a thing marked by hand moves by, besides as it does, least and most
+THINGS, SCALES = 0.12, (0.5, 1.6)  # of the picture, that such things are brought to in all; as far as so many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,7 @@ class Backdrop:
 def composite(name: str, background: Backdrop, cutouts: Sequence[str], frames: int, seed: int) -> Composite:
     """`cutouts`, the later before the earlier, over `background`; each is a clip, and plays on while it moves."""
     rng = np.random.default_rng(seed)
-    ground = clip_of(background, frames, PAN)
-    drift = rng.uniform(0.5, 1.5, 2) * rng.choice((-1, 1), 2)
-    pictures = np.stack([_panned(picture, drift * (place - frames / 2)) for place, picture in enumerate(ground)])
+    pictures = _backdrop(background, frames, rng)
     labels = np.zeros(pictures.shape[:3], np.uint8)
     for label, path in enumerate(cutouts, 1):
         outline = _outline(rng, HEIGHT * rng.uniform(0.2, 0.28))
@@ -54,10 +57,42 @@ def composite(name: str, background: Backdrop, cutouts: Sequence[str], frames: i
         for place, picture in enumerate(clip_of(Backdrop(path), frames, 1.0)):
             time = place - frames / 2
             swing = 6 * np.sin(2 * np.pi * place / 19 + seed) * np.array([0.3, 1])
-            moved, shape = _moved(picture, outline, middle + speed * time + swing, turn * time)
-            pictures[place] = np.rint(pictures[place] * (1 - shape[..., None]) + moved * shape[..., None])
-            labels[place][shape > 0.5] = label
+            _lay(pictures[place], labels[place], label,
+                 *_moved(picture, outline, middle + speed * time + swing, turn * time))
     return Composite(name, pictures, labels)
+
+
+def peopled(name: str, background: Backdrop, things: Sequence[tuple[np.ndarray, np.ndarray]], seed: int) -> Composite:
+    """`things`, the later before the earlier, over `background`: of each, frames, (n, h, w, 3) uint8, and where it is
+    in them, (n, h, w) bool. They move on as they do there, and besides go their own way, sized alike."""
+    rng = np.random.default_rng(seed)
+    frames = len(things[0][0])
+    pictures = _backdrop(background, frames, rng)
+    labels = np.zeros(pictures.shape[:3], np.uint8)
+    for label, (own, where) in enumerate(things, 1):
+        across, down = (axis.mean() for axis in np.nonzero(where[frames // 2])[::-1])
+        scale = np.clip(np.sqrt(THINGS / len(things) / where[frames // 2].mean()), *SCALES)
+        x, y = WIDTH * (label / (len(things) + 1) + rng.uniform(-0.05, 0.05)), HEIGHT * rng.uniform(0.45, 0.6)
+        speed = rng.uniform(*WALK) * np.array([rng.choice((-1, 1)), rng.uniform(-0.3, 0.3)])
+        for place, (picture, mask) in enumerate(zip(own, where, strict=True)):
+            shift = np.array([x, y]) - scale * np.array([across, down]) + speed * (place - frames / 2)
+            move = np.float32([[scale, 0, shift[0]], [0, scale, shift[1]]])
+            _lay(pictures[place], labels[place], label, cv2.warpAffine(picture, move, (WIDTH, HEIGHT)),
+                 cv2.warpAffine(mask.astype(np.float32), move, (WIDTH, HEIGHT)))
+    return Composite(name, pictures, labels)
+
+
+def _backdrop(background: Backdrop, frames: int, rng: np.random.Generator) -> np.ndarray:
+    """(n, h, w, 3) uint8 frames of the clip, over which a camera pans."""
+    ground = clip_of(background, frames, PAN)
+    drift = rng.uniform(0.5, 1.5, 2) * rng.choice((-1, 1), 2)
+    return np.stack([_panned(picture, drift * (place - frames / 2)) for place, picture in enumerate(ground)])
+
+
+def _lay(picture: np.ndarray, labels: np.ndarray, label: int, over: np.ndarray, cover: np.ndarray) -> None:
+    """Put `over`, as far as (h, w) `cover` in [0, 1] says, into a picture, and its label into the labels."""
+    picture[:] = np.rint(picture * (1 - cover[..., None]) + over * cover[..., None])
+    labels[cover > 0.5] = label
 
 
 def clip_of(clip: Backdrop, frames: int, scale: float) -> np.ndarray:

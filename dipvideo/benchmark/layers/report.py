@@ -13,6 +13,7 @@ from .rows import Row
 
 WIDTH = 1000  # pixels of a contact sheet
 TITLES = {"composites": "Composites of real clips: mean IoU of all layers and frames",
+          "cutouts": "Things marked by hand in films, moved over other clips: mean IoU of all layers and frames",
           "things": "Real films in which one thing is marked by hand: IoU of the thing",
           "scribbles": "Pictures with scribbles: mean IoU",
           "unlabelled": "The same pictures, with nothing told: mean IoU",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -47,10 +49,9 @@ def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda p
 
     Raises SourceMissing for none.
     """
-    trials = {"composites": _composites, "scribbles": pictures.scribbles, "unlabelled": pictures.unlabelled,
-              "many": many.many, "reflections": pictures.reflections,
-              "single": single.single, "windows": windows.windows, "haze": pictures.haze, "marks": _marks,
-              "things": things.things}
+    trials = {"composites": _composites, "cutouts": _cutouts, "things": things.things, "scribbles": pictures.scribbles,
+              "unlabelled": pictures.unlabelled, "many": many.many, "reflections": pictures.reflections,
+              "single": single.single, "windows": windows.windows, "haze": pictures.haze, "marks": _marks}
     rows: list[Row] = []
     for kind in options.kinds.split(","):
         for row in trials[kind](Path(folder), options):
@@ -64,28 +65,45 @@ def measure_layers(folder: str, options: LayersOptions, *, tell: Tell = lambda p
 
 def _composites(folder: Path, options: LayersOptions) -> Iterator[Row]:
     for seed, (ground, cutouts) in enumerate(SCENES):
-        paths = [folder / "clips" / name for name in (ground.path, *cutouts)]
-        if not all(path.exists() for path in paths):
-            continue
-        placed = Backdrop(str(paths[0]), ground.zoom, ground.across, ground.down)
-        made = composite(ground.path, placed, [str(path) for path in paths[1:]], options.frames, seed)
-        count = len(cutouts) + 1
-        began = time.perf_counter()
-        found, steps = _segmented(made, count)
-        seconds = (time.perf_counter() - began) / len(made.frames)
-        by_colour = layers.alike(layers.lab_of(made.frames), count)
-        order = best_order(found, made.labels, count)
-        each = [overlap(order[f], t, count) for f, t in zip(found, made.labels, strict=True)]
-        hinted = unfitted(made.frames, count)
-        figures = {name: overlap(best_order(labels, made.labels, count)[labels], made.labels, count)
-                   for name, labels in (("k-means", by_colour), ("hints alone", hinted), ("dipvideo", found))}
-        swapped = sum(bool((best_order(f[None], t[None], count) != order).any())
-                      for f, t in zip(found, made.labels, strict=True))
-        first = settle(SegmentOptions()).first_steps
-        figures |= {"worst frame": min(each), "frames swapped": swapped,
-                    "first to later steps": first * (len(found) - 1) / (steps - first)}
-        strip = np.hstack([tinted(made.frames[n], order[found[n]]) for n in spread(len(found))])
-        yield Row("composites", f"{Path(ground.path).stem}, {count} layers", figures, seconds, strip)
+        placed, paths = _placed(folder, ground), [folder / "clips" / name for name in cutouts]
+        if placed is not None and all(path.exists() for path in paths):
+            made = composite(Path(ground.path).stem, placed, [str(path) for path in paths], options.frames, seed)
+            yield _scored("composites", made, len(cutouts) + 1)
+
+
+def _cutouts(folder: Path, options: LayersOptions) -> Iterator[Row]:
+    grounds = list(dict.fromkeys(ground for ground, _ in SCENES))
+    for seed, (count, ground) in enumerate(product((1, 2), grounds)):
+        placed = _placed(folder, ground)
+        made = placed and things.over(folder, placed, count, options.frames, seed)
+        if made:
+            yield _scored("cutouts", made, count + 1)
+
+
+def _placed(folder: Path, ground: Backdrop) -> Backdrop | None:
+    """The backdrop with where its clip is, None if that is not there."""
+    path = folder / "clips" / ground.path
+    return replace(ground, path=str(path)) if path.exists() else None
+
+
+def _scored(kind: str, made: Composite, count: int) -> Row:
+    """What the command makes of a composite of so many layers, beside colours and hints alone."""
+    began = time.perf_counter()
+    found, steps = _segmented(made, count)
+    seconds = (time.perf_counter() - began) / len(made.frames)
+    by_colour = layers.alike(layers.lab_of(made.frames), count)
+    order = best_order(found, made.labels, count)
+    each = [overlap(order[f], t, count) for f, t in zip(found, made.labels, strict=True)]
+    hinted = unfitted(made.frames, count)
+    figures = {name: overlap(best_order(labels, made.labels, count)[labels], made.labels, count)
+               for name, labels in (("k-means", by_colour), ("hints alone", hinted), ("dipvideo", found))}
+    swapped = sum(bool((best_order(f[None], t[None], count) != order).any())
+                  for f, t in zip(found, made.labels, strict=True))
+    first = settle(SegmentOptions()).first_steps
+    figures |= {"worst frame": min(each), "frames swapped": swapped,
+                "first to later steps": first * (len(found) - 1) / (steps - first)}
+    strip = np.hstack([tinted(made.frames[n], order[found[n]]) for n in spread(len(found))])
+    return Row(kind, f"{made.name}, {count} layers", figures, seconds, strip)
 
 
 def _segmented(made: Composite, count: int) -> tuple[np.ndarray, int]:
