@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import panned, write_video
+from PIL import Image
 
 from dipvideo import dehaze, layers
 from dipvideo.errors import OptionError
@@ -86,3 +87,10 @@ def test_the_haze_of_a_tinted_sky_has_the_skys_colour_and_bars_are_not_looked_at
     air = layers.air_of(picture)
     inside = layers.through(barred, air, 0.9)[20:-20]
     assert np.abs(inside - layers.through(picture, air, 0.9))[10:-10].max() < 0.05
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (2, 40)])
+def test_next_to_no_pixels_are_cleared_too(size: tuple[int, int], tmp_path: Path) -> None:
+    Image.fromarray(np.full((*size, 3), 180, np.uint8)).save(tmp_path / "in.png")
+    dehaze(tmp_path / "in.png", tmp_path / "out.png", device="cpu", first_steps=2)
+    assert np.asarray(Image.open(tmp_path / "out.png")).shape == (*size, 3)

@@ -198,6 +198,13 @@ def test_two_things_before_such_a_ground_are_two_layers() -> None:
     assert np.mean(found[~truth & ~others] == 0) > 0.9
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (2, 40)])
+def test_next_to_no_pixels_have_layers_too(size: tuple[int, int], tmp_path: Path) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)).save(tmp_path / "in.png")
+    segment(tmp_path / "in.png", tmp_path / "out.png", device="cpu", first_steps=2)
+    assert np.asarray(Image.open(tmp_path / "out.png")).shape == size
+
+
 def test_superpixels_end_at_edges_in_grain_too() -> None:
     y, x = np.mgrid[:96, :160]
     right = x + y / 2 > 105

@@ -76,7 +76,8 @@ def _veil(picture: np.ndarray) -> np.ndarray:
     if not veil[part].size:
         return veil
     dark = _darkest(picture[part].min(-1)).clip(0, 1)
-    coarse = cv2.resize(dark, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
+    size = [max(round(side / COARSE), 1) for side in dark.shape[::-1]]
+    coarse = cv2.resize(dark, size, interpolation=cv2.INTER_AREA)
     side = round(AROUND * coarse.shape[0]) | 1
     around = cv2.GaussianBlur(percentile_filter(coarse, DARKER, size=side, mode="reflect"), (0, 0), side / 4)
     around = cv2.resize(around, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from . import colours, enclosed, votes
-from .moves import Moves
+from .moves import Moves, points
 from .patches import centres_of, classes_of
 from .search import search
 from .sweeps import Sweeps
@@ -157,8 +157,8 @@ def _things(sweeps: Sweeps, inside: np.ndarray, count: int) -> np.ndarray:
 
 def _affine(moves: Moves, codes: np.ndarray, layers: int) -> np.ndarray:
     """(n, h, w, k) float32 shares of the k ≤ `layers` layers that affine motions tell apart."""
-    shares = search(moves.thinned(GRID), codes[:, GRID // 2::GRID, GRID // 2::GRID], layers)
     height, width = codes.shape[1:]
+    shares = search(moves.thinned(GRID), codes[:, *points((height, width), GRID)], layers)
     return np.stack([cv2.resize(frame, (width, height)).reshape(height, width, -1) for frame in shares])
 
 

@@ -61,7 +61,13 @@ class Moves:
 
     def thinned(self, step: int) -> Moves:
         """At every `step`th pixel; neighbouring flow is then in steps, that of leaps stays in pixels."""
-        sub = np.s_[step // 2::step, step // 2::step]
+        sub = points(self.texture.shape[1:], step)
         near = [[None if flow is None else np.ascontiguousarray(flow[sub]) / step for flow in flows]
                 for flows in (self.ahead, self.behind)]
         return Moves([[flow[sub] for flow in flows] for flows in self.leaps], *near, self.texture[:, *sub])
+
+
+def points(size: tuple[int, int], step: int) -> tuple[slice, slice]:
+    """Every `step`th row and column of so many, from the middle of the first step; of fewer, the last."""
+    rows, columns = (slice(min(step // 2, side - 1), None, step) for side in size)
+    return rows, columns
