@@ -85,7 +85,7 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
         return thing
     moving = _moving(seen, layers, shot.centres)
     missed = (moving.found == 0)[thing.found > 0]
-    lacks = 1 < moving.moving < layers and missed.size and missed.mean() > MISSED
+    lacks = 1 < moving.moving < thing.moving and missed.size and missed.mean() > MISSED
     return thing if lacks or enclosed.clearly(seen.moves, seen.apart, thing.found > 0, moving.found) else moving
 
 
