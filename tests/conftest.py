@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
@@ -28,6 +29,7 @@ def pytest_configure() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     ALONE_HERE.enter_context(sharing(1))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it runs in the background ignore it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
