@@ -54,7 +54,8 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
         ran = subprocess.run(command("inpaint", video, "--mask", mask, "-q"), capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr
         peaks.append(int(ran.stdout.split()[-1]))
-    assert peaks[1] < 1.1 * peaks[0], peaks
+    # The same run swings by a tenth; a frame kept of each would add two fifths.
+    assert peaks[1] < 1.2 * peaks[0], peaks
 
 
 def test_a_file_system_that_refuses_leaves_nothing(tmp_path: Path) -> None:
