@@ -44,6 +44,7 @@ def test_a_report_has_a_table_a_mean_and_a_sheet_for_each_kind(tmp_path: Path) -
     assert {f.name for f in files} == {"layers.md", "layers.json", "scribbles.jpg", "haze.jpg"}
     assert all(f.exists() for f in files)
 
+
 def discs(folder: Path) -> None:
     """A film as DAVIS keeps them: a disc, before a ground of other colours, that moves on."""
     pictures, masks = (folder / part / "disc" for part in (things.PICTURES, things.MASKS))

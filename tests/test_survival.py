@@ -51,11 +51,14 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     peaks = []
     for periods in (2, 20):
         video, mask = film(tmp_path, periods, (360, 640))
-        ran = subprocess.run(command("inpaint", video, "--mask", mask, "-q"), capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        peaks.append(int(ran.stdout.split()[-1]))
-    # The same run swings by a tenth; a frame kept of each would add two fifths.
-    assert peaks[1] < 1.2 * peaks[0], peaks
+        twice = []
+        for _ in range(2):  # the less of two: one run in ten holds some MB more, by no more frames
+            ran = subprocess.run(command("inpaint", video, "--mask", mask, "--overwrite", "-q"), capture_output=True,
+                                 text=True)
+            assert ran.returncode == 0, ran.stderr
+            twice.append(int(ran.stdout.split()[-1]))
+        peaks.append(min(twice))
+    assert peaks[1] < 1.1 * peaks[0], peaks
 
 
 def test_a_file_system_that_refuses_leaves_nothing(tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
     shot: what is known where these frames are a part of it: what is told apart must not be another thing in every part.
 
     Motions that explain most of what moves come first; where motion encloses something else more clearly, as where the
-    ground recedes and has no one motion, that stands before the ground instead. Where there are fewer layers than asked
-    for, the largest is split by colour and place.
+    ground recedes and has no one motion, or more things than move as one each, that stands before the ground instead.
+    Where there are fewer layers than asked for, the largest is split by colour and place.
     """
     seen = _Seen(np.stack([reduced(frame) for frame in frames]))
     if shot.enclosed is False:
@@ -113,14 +113,14 @@ def _moving(seen: _Seen, layers: int, centres: np.ndarray | None) -> Hints:
     if moving == 1:
         shares = seen.sweeps(_by_look(seen.frames, layers, centres))
         return Hints(seen.frames, shares, seen.moves, 1, np.arange(layers))
-    voted = seen.votes(_apart(shares, seen.apart))
+    voted = seen.votes(_weighed(shares, seen.apart))
     shares, parts = _split(voted, seen.lab, layers)
     heeded = votes.heeded(voted, parts)
     shares = seen.sweeps(shares, lambda number, now: heeded(number, now) + STRAYS * seen.sweeps.strays(number, now))
     return Hints(seen.frames, shares, seen.moves, moving, parts)
 
 
-def _apart(shares: np.ndarray, apart: np.ndarray) -> np.ndarray:
+def _weighed(shares: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """Shares of layers of affine motion and of their ground, as far as what stands apart agrees.
 
     Half of what does goes from the ground to the layers. Half of what does not goes back, of layers that stand apart as
