@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import cv2
@@ -99,4 +98,4 @@ def _grown_event(event: Event, info: VideoInfo, pixels: int) -> Event:
     box = event.box.grown(pixels, info.height, info.width)
     hole, marked = np.zeros((2, box.height, box.width), bool)
     hole[event.box.within(box)], marked[event.box.within(box)] = event.hole, event.marked
-    return replace(event, box=box, hole=grown(hole, pixels), marked=marked)
+    return Event.of(event.start, event.stop, box, grown(hole, pixels), event.text, marked)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from conftest import captioned, decoded, panned, write_video
@@ -52,7 +54,7 @@ def test_a_plan_brings_back_the_very_captions(film: Path, tmp_path: Path) -> Non
     source, path = open_source(film), tmp_path / "plan.json"
     hole = np.random.default_rng(0).random((20, 50)) > 0.5
     marked = hole & (np.arange(50) < 25)
-    events = Event(3, 9, Box(10, 20, 30, 70), hole, "né\n字", marked), Event(9, 60, Box(0, 0, 20, 50), ~hole)
+    events = Event.of(3, 9, Box(10, 20, 30, 70), hole, "né\n字", marked), Event.of(9, 60, Box(0, 0, 20, 50), ~hole)
     before = Captions(events, (9, 30))
     write_plan(before, source, path)
     after = read_plan(str(path), source)
@@ -63,11 +65,20 @@ def test_a_plan_brings_back_the_very_captions(film: Path, tmp_path: Path) -> Non
     assert json.loads(path.read_text())["captions"][0]["from"] == "0:00:00.120"
 
 
+def test_a_caption_is_kept_in_little_room() -> None:
+    letters = np.zeros((60, 600), np.uint8)
+    cv2.putText(letters, "every worker knows all of them", (10, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 255, 5)
+    halo = cv2.dilate(letters, np.ones((5, 5)))
+    event = Event.of(0, 9, Box(0, 0, *letters.shape), halo > 0, "", letters > 0)
+    assert np.array_equal(event.hole, halo > 0) and np.array_equal(event.marked, letters > 0)
+    assert len(pickle.dumps(event)) < 0.05 * (event.hole.nbytes + event.marked.nbytes)
+
+
 def test_an_edited_box_cuts_the_hole_or_fills_what_it_gains(film: Path, tmp_path: Path) -> None:
     source, path = open_source(film), tmp_path / "plan.json"
     hole = np.zeros((20, 50), bool)
     hole[5:10] = True
-    write_plan(Captions((Event(3, 9, Box(10, 20, 30, 70), hole),), ()), source, path)
+    write_plan(Captions((Event.of(3, 9, Box(10, 20, 30, 70), hole),), ()), source, path)
     said = json.loads(path.read_text())
     said["captions"][0]["box"] = [30, 10, 40, 20]
     smaller = json.loads(path.read_text())
@@ -132,12 +143,12 @@ def test_a_container_without_text_says_so(film: Path, plan: Path, tmp_path: Path
 def test_cues_join_what_a_cut_parts_and_count_from_the_films_start(film: Path, tmp_path: Path) -> None:
     source, hole = open_source(film), np.ones((1, 1), bool)
     box = Box(0, 0, 1, 1)
-    events = [Event(10, 20, box, hole, "one"), Event(20, 30, box, hole, "one"), Event(30, 60, box, hole, "two"),
-              Event(35, 40, box, hole)]
+    events = [Event.of(10, 20, box, hole, "one"), Event.of(20, 30, box, hole, "one"),
+              Event.of(30, 60, box, hole, "two"), Event.of(35, 40, box, hole)]
     assert [(c.start, c.stop, c.text) for c in cues_of(events, source)] == [
         (0.4, 1.2, "one"), (1.2, 2.4, "two"), (1.4, 1.6, "[…]")]
-    lines = [Event(0, 9, Box(40, 0, 50, 9), np.ones((10, 9), bool), "below"),
-             Event(1, 9, Box(20, 0, 30, 9), np.ones((10, 9), bool), "above")]
+    lines = [Event.of(0, 9, Box(40, 0, 50, 9), np.ones((10, 9), bool), "below"),
+             Event.of(1, 9, Box(20, 0, 30, 9), np.ones((10, 9), bool), "above")]
     assert [c.text for c in cues_of(lines, source)] == ["above\nbelow"]
     write_srt(cues_of(events[2:3], source), tmp_path / "a.srt")
     assert (tmp_path / "a.srt").read_text() == "1\n00:00:01,200 --> 00:00:02,400\ntwo\n"

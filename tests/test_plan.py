@@ -77,7 +77,7 @@ def test_a_chunks_seed_is_its_own() -> None:
 def test_events_give_holes_for_any_window_and_grow_beyond_their_box() -> None:
     hole = np.zeros((10, 20), bool)
     hole[4:6, 2:18] = True
-    event = Event(5, 9, Box(100, 200, 110, 220), hole)
+    event = Event.of(5, 9, Box(100, 200, 110, 220), hole)
     holes = EventHoles([event], INFO)
     boxes = holes.boxes(12)
     assert [i for i, b in enumerate(boxes) if b] == [5, 6, 7, 8]

@@ -53,9 +53,9 @@ def _write_mask(found: Captions, source: Source, path: Path) -> None:
     with io.open_mask_writer(path, source.info) as masks:
         for number, pts in enumerate(source.pts):
             while coming and coming[0].start <= number:
-                shown.append(coming.popleft())
-            shown = [event for event in shown if event.stop > number]
+                shown.append((coming[0], coming.popleft().hole))
+            shown = [(event, hole) for event, hole in shown if event.stop > number]
             weight = np.zeros(blank.shape[:2], np.float32)
-            for event in shown:
-                weight[event.box.slices][event.hole] = 1
+            for event, hole in shown:
+                weight[event.box.slices][hole] = 1
             masks.write(Patch(source.info.box, blank, weight) if shown else None, int(pts), source.info.time_base)

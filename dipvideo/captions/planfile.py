@@ -94,4 +94,4 @@ def _event(place: int, said: dict[str, Any], source: Source) -> Event:
         if shared := own & box:
             hole[shared.within(box)] = strokes[shared.within(own)] > HALO // 2
             marked[shared.within(box)] = strokes[shared.within(own)] > (HALO + 255) // 2
-    return Event(start, stop, box, hole, str(said.get("text", "")), marked)
+    return Event.of(start, stop, box, hole, str(said.get("text", "")), marked)

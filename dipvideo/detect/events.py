@@ -73,8 +73,8 @@ def event_of(group: list[Candidate], region: Box) -> Event:
         hole[with_halo.within(box)] = True
         marked[backing.within(box)] = True
     dated = [c for c in group if c.points >= ENOUGH] or group  # a faint line's end is less certain
-    return Event(min(c.start.at for c in dated), max(c.stop.at for c in dated), box, hole, said(group),
-                 marked)
+    return Event.of(min(c.start.at for c in dated), max(c.stop.at for c in dated), box, hole,
+                    said(group), marked)
 
 
 def without_parts(events: list[Event]) -> list[Event]:

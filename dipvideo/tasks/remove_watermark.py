@@ -74,7 +74,7 @@ class RemoveWatermark(Inpaint):
         else:
             hole[region.slices] = self._found(finder, region, source.info.box, tell)
         self._mark: Mark = finder.mark(grown(hole, self.grow))
-        holes = EventHoles([Event(0, len(source.pts), source.info.box, hole)], source.info, self.grow)
+        holes = EventHoles([Event.of(0, len(source.pts), source.info.box, hole)], source.info, self.grow)
         box = _around(self._mark.hole)
         boxes = [box if index in span else None for index in range(len(source.pts))]
         return make_plan(source.info, boxes, cuts), holes
