@@ -14,8 +14,8 @@ from skimage.measure import label
 from dipvideo import layers, segment
 from dipvideo.errors import OptionError, SourceMissing
 from dipvideo.io import open_source, read_labels
-from dipvideo.layers.patches import superpixels
-from dipvideo.layers.votes import Votes
+from dipvideo.layers.superpixels import Superpixels, superpixels
+from dipvideo.layers.votes import agreed
 from dipvideo.planes import LAYER_COLOURS
 from dipvideo.tasks import whole
 
@@ -226,10 +226,9 @@ def test_alike_parts_of_all_frames_correct_what_some_frames_say() -> None:
     frames[truth] += np.array([120, 0, 0], np.uint8)
     said = truth.astype(np.float32)
     said[2:4], said[5, :, :80] = 0, 0.5
-    votes = Votes(frames, layers.lab_of(frames))
-    agreed = votes(np.stack((1 - said, said), -1))
-    assert np.allclose(agreed.sum(-1), 1, atol=1e-5)
-    assert iou(said > 0.5, truth) < 0.85 and iou(agreed[..., 1] > 0.5, truth) > 0.95
+    shares = agreed(Superpixels(frames, layers.lab_of(frames)), np.stack((1 - said, said), -1))
+    assert np.allclose(shares.sum(-1), 1, atol=1e-5)
+    assert iou(said > 0.5, truth) < 0.85 and iou(shares[..., 1] > 0.5, truth) > 0.95
 
 
 def test_what_too_few_motions_leave_to_the_ground_is_looked_for_among_what_is_enclosed(monkeypatch) -> None:

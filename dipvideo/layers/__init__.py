@@ -5,6 +5,7 @@
     affine      one motion of a whole layer
     search      which motions a shot holds, each followed through it from where it shows best
     enclosed    what stands before a ground that has no one motion
+    superpixels small parts of pictures, and which of a shot's look alike
     votes       what alike parts of all frames say together
     sweeps      layers made better over all frames, by motion, colours and where they are a frame away
     colours     what colours a layer has; layers of pictures that hold still

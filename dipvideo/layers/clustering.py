@@ -21,7 +21,8 @@ from .. import spec
 from ..errors import OptionError
 from .hints import reduced
 from .labelled import Labels
-from .patches import superpixels, voted
+from .patches import voted
+from .superpixels import superpixels
 
 MOMENTUM = 0.9
 WAYS = ("k-means", "kanezaki")

@@ -12,8 +12,8 @@ from . import colours, enclosed, votes
 from .moves import Moves, points
 from .patches import centres_of, classes_of
 from .search import search
+from .superpixels import Superpixels
 from .sweeps import Sweeps
-from .votes import Votes
 
 LINES = 120  # of the pictures that layers are sought in
 GRID = 4  # pixels between the points at which motions are sought
@@ -97,8 +97,8 @@ class _Seen:
         self.sweeps = Sweeps(frames, self.lab, self.moves)
 
     @cached_property
-    def votes(self) -> Votes:
-        return Votes(self.frames, self.lab)
+    def parts(self) -> Superpixels:
+        return Superpixels(self.frames, self.lab)
 
     @cached_property
     def apart(self) -> np.ndarray:
@@ -113,7 +113,7 @@ def _moving(seen: _Seen, layers: int, centres: np.ndarray | None) -> Hints:
     if moving == 1:
         shares = seen.sweeps(_by_look(seen.frames, layers, centres))
         return Hints(seen.frames, shares, seen.moves, 1, np.arange(layers))
-    voted = seen.votes(_weighed(shares, seen.apart))
+    voted = votes.agreed(seen.parts, _weighed(shares, seen.apart))
     shares, parts = _split(voted, seen.lab, layers)
     heeded = votes.heeded(voted, parts)
     shares = seen.sweeps(shares, lambda number, now: heeded(number, now) + STRAYS * seen.sweeps.strays(number, now))
@@ -138,7 +138,7 @@ def _weighed(shares: np.ndarray, apart: np.ndarray) -> np.ndarray:
 
 def _enclosed(seen: _Seen, layers: int) -> Hints:
     """What motion encloses, as far as asked for in things that move as one each, and the ground."""
-    voted = seen.votes(np.stack((1 - seen.apart, seen.apart), -1))
+    voted = votes.agreed(seen.parts, np.stack((1 - seen.apart, seen.apart), -1))
     thing = voted[..., 1:]
     things = _things(seen.sweeps, thing[..., 0] > 0.5, layers - 1) if layers > 2 else np.ones_like(thing)
     shares, parts = _split(np.concatenate((1 - thing, thing * things), -1), seen.lab, layers)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from skimage.graph import MCP_Geometric
-from skimage.segmentation import slic
 
 from . import colours
+from .superpixels import superpixels
 
 WINDOW = 7  # pixels on a side of a patch
 # Weight of the way to the border, in its deviations, against colour in COLOUR_STEP. Mean IoU of ten pictures with two
@@ -21,8 +21,7 @@ WINDOW = 7  # pixels on a side of a patch
 WAY = 2.0
 STEP = 0.001  # what a pixel's way costs without an edge
 SAMPLES = 20_000  # pixels that k-means looks at
-SUPERPIXELS, COMPACT = 300, 20.0  # and how square they are, for Lab colours
-GRAIN = 1.0  # pixels that they look at are smoothed by: noise of 60 of 255 had all pixels in one
+SUPERPIXELS = 300  # that vote, of a picture
 
 
 def centres_of(pictures: Sequence[np.ndarray], count: int) -> np.ndarray:
@@ -51,13 +50,6 @@ def classes_of(picture: np.ndarray, centres: np.ndarray, parts: np.ndarray | Non
     if parts is not None:
         labels = voted(labels, parts, len(centres))
     return np.eye(len(centres), dtype=np.float32)[labels]
-
-
-def superpixels(picture: np.ndarray, count: int) -> np.ndarray:
-    """(h, w) int from 0: about `count` parts of a (h, w, 3) float32 picture in [0, 1] (SLIC, on Lab)."""
-    # In RGB, which slic turns into Lab itself: whatever it is given it first brings to [0, 1], and of Lab in [0, 1] the
-    # colours count so little that all parts are squares.
-    return slic(picture, count, COMPACT, sigma=GRAIN, start_label=0)
 
 
 def steepness(values: np.ndarray) -> np.ndarray:
