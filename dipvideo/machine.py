@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +15,8 @@ ASKED_FOR = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # a lis
 CORES = (ASKED_FOR.isdecimal() and int(ASKED_FOR)) or cv2.getNumberOfCPUs()
 FREE = 0.8  # of the memory that is free, which processes may take: others want some, too
 EACH_CORE = 2 << 30  # bytes, where the system does not say what is free
+
+_ARENA_MAX = -8  # of malloc.h
 
 _mine = CORES
 
@@ -29,6 +33,17 @@ def sharing(cores: int) -> Iterator[None]:
     finally:
         _mine = before
         cv2.setNumThreads(threads)
+
+
+def one_heap() -> None:
+    """Have all threads of this process share one heap from now on, where the C library makes them several (glibc).
+
+    Frames are decoded, restored and encoded by many threads, and what one has freed no other would use: after forty
+    chunks of remove-subtitles at 360 lines a process held 1.40 GB, with one heap .92.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # of another C library
+            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def mine() -> int:

@@ -21,7 +21,7 @@ from .errors import DipvideoError, NotRestored
 from .frame import Frame
 from .job import Receipt
 from .look import Look
-from .machine import sharing
+from .machine import one_heap, sharing
 from .plan import Chunk, Plan, Stretch
 from .restore import Restored, restore_chunk
 from .tasks.base import Task
@@ -64,6 +64,7 @@ def restore_stretch(brief: Brief, stretch: Stretch, folder: Path, tell: Callable
     touched = steps = rolled_back = 0
     seconds, origins = 0.0, np.zeros(3, np.int64)
 
+    one_heap()
     look = Look(folder if brief.looks else None)
 
     def beat() -> None:

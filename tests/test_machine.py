@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -34,6 +37,21 @@ def test_the_system_says_what_memory_is_free_and_taken(monkeypatch, tmp_path: Pa
     assert 1 << 20 < free_memory() < 1 << 50 and peak_memory() > 1 << 20
     monkeypatch.setattr(machine, "_told", lambda path: {})
     assert free_memory() > 0 and peak_memory() == 0, "another system"
+
+
+@pytest.mark.skipif(not (sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_stats")), reason="of glibc")
+def test_threads_share_one_heap_so_that_one_uses_what_another_has_freed() -> None:
+    program = ("import ctypes, threading\n"
+               "from dipvideo.machine import one_heap\n"
+               "libc = ctypes.CDLL(None)\n"
+               "{}\n"
+               "threads = [threading.Thread(target=lambda: [libc.malloc(9) for _ in range(99)]) for _ in range(4)]\n"
+               "[thread.start() for thread in threads]\n"
+               "[thread.join() for thread in threads]\n"
+               "libc.malloc_stats()")
+    heaps = [subprocess.run([sys.executable, "-c", program.format(call)], capture_output=True, text=True,
+                            check=True).stderr.count("Arena ") for call in ("", "one_heap()")]
+    assert heaps[0] > heaps[1] == 1
 
 
 def test_by_default_as_many_stretches_are_restored_at_a_time_as_there_are_cores(film: dict) -> None:  # noqa: F811
