@@ -231,24 +231,59 @@ def test_alike_parts_of_all_frames_correct_what_some_frames_say() -> None:
     assert iou(said > 0.5, truth) < 0.85 and iou(shares[..., 1] > 0.5, truth) > 0.95
 
 
-def test_what_too_few_motions_leave_to_the_ground_is_looked_for_among_what_is_enclosed(monkeypatch) -> None:
-    ground, frames, truth = texture(*SIZE), [], np.zeros((2, 12, *SIZE), bool)
-    for place in range(12):
-        frame = ground.copy() // 2
-        for thing, (left, tint) in enumerate(((15 + 3 * place, (120, 0, 0)), (110 - 2 * place, (0, 0, 120)))):
-            where = np.s_[10 + 40 * thing:40 + 40 * thing, left:left + 30]
-            truth[thing, place][where] = True
-            frame[where] = texture(30, 30, seed=8 + thing) // 2 + np.array(tint, np.uint8)
-        frames.append(frame)
-    frames = np.stack(frames)
+def walkers(frames: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Two bodies whose limbs swing while they pass each other: (n, h, w, 3) uint8, and (2, n, h, w) bool."""
+    ground, truth = texture(SIZE[0], 2 * SIZE[1]) // 2, np.zeros((2, frames, *SIZE), bool)
+    pictures = np.stack([ground[:, 20 + place:20 + place + SIZE[1]] for place in range(frames)])
+    for body, (start, speed, top, tint) in enumerate(((20, 3, 12, (110, 0, 0)), (104, -3, 40, (0, 0, 110)))):
+        own = texture(*SIZE, seed=7 + body) // 2 + np.array(tint, np.uint8)
+        for place in range(frames):
+            left, swing = start + speed * place, round(6 * np.sin(0.9 * place + body))
+            for begin, end, at, width in ((0, 28, 0, 32), (28, 44, 3 + swing, 9), (28, 44, 20 - swing, 9)):
+                where = np.s_[top + begin:top + end, left + at:left + at + width]
+                truth[:, place][:, *where] = False
+                truth[body, place][where] = True
+                pictures[place][where] = np.roll(own, speed * place, 1)[where]
+    return pictures, truth
+
+
+def told_apart(frames: np.ndarray, inside: np.ndarray, most: int) -> np.ndarray:
+    parts = Superpixels(frames, layers.lab_of(frames))
+    return layers.cuts.things(parts, layers.moves.Moves.of(frames), inside, most)
+
+
+def test_bodies_whose_limbs_swing_are_told_apart_by_what_hangs_together() -> None:
+    frames, truth = walkers()
+    inside = truth.any(0)
+    for most in (2, 3):  # no more than there are
+        shares = told_apart(frames, inside, most)
+        assert shares.shape[-1] == 2 and np.allclose(shares.sum(-1), 1, atol=1e-5)
+        chosen = shares.argmax(-1)
+        right = max((chosen == np.where(truth[flip], 0, 1))[inside].mean() for flip in (0, 1))
+        assert right > 0.97
+    assert told_apart(frames, inside, 1).shape[-1] == 1
+
+
+def test_one_body_stays_one_and_specks_are_no_things() -> None:
+    frames, truth = walkers()
+    inside = truth[0].copy()
+    assert told_apart(frames, inside, 3).shape[-1] == 1
+    inside[:, 84:94, 2:12] = True  # of the ground, less than a tenth of it
+    assert told_apart(frames, inside, 3).shape[-1] == 1
+    assert told_apart(frames, np.zeros_like(inside), 3).shape[-1] == 1
+
+
+def test_where_fewer_things_move_as_one_than_are_enclosed_these_are_the_layers(monkeypatch) -> None:
+    frames, truth = walkers()
     one = truth[0].astype(np.float32)
-    shares = np.stack((1 - one, one, 0 * one), -1)
-    few = layers.Hints(frames, shares, layers.hints.Moves.of(frames), 2, np.array([0, 1, 0]))
+    few = layers.Hints(frames, np.stack((1 - one, one, 0 * one), -1), layers.moves.Moves.of(frames), 2,
+                       np.array([0, 1, 0]))
     monkeypatch.setattr(layers.hints, "_moving", lambda *args: few)
     found = layers.find_layers(frames, 3)
-    assert found.enclosed and all(max(iou(found.found == n, thing) for n in (1, 2)) > 0.7 for thing in truth)
-    monkeypatch.setattr(layers.hints, "MISSED", 0.9)
-    monkeypatch.setattr(layers.enclosed, "clearly", lambda *args: False)
+    assert found.enclosed and found.moving == 3
+    assert all(max(iou(found.found == n, thing) for n in (1, 2)) > 0.8 for thing in truth)
+    monkeypatch.setattr(layers.cuts, "NATURAL", 1.0)  # then all that is enclosed is one thing
+    monkeypatch.setattr(layers.enclosed, "CLOSE", 0.1)
     assert not layers.find_layers(frames, 3).enclosed
 
 

@@ -48,28 +48,32 @@ def stands(apart: np.ndarray, thing: np.ndarray, ground: np.ndarray) -> bool:
     return _contrast(apart, thing, ground) > CLEAR
 
 
-def clearly(moves: Moves, apart: np.ndarray, thing: np.ndarray, others: np.ndarray) -> bool:
-    """Whether `thing`, (n, h, w) bool, stands apart, as `heights` says, and of `others`, (n, h, w) int, 0 for their
-    ground, some do not or none comes close to it.
+def clearly(moves: Moves, apart: np.ndarray, things: np.ndarray, others: np.ndarray) -> bool:
+    """Whether `things` stand apart, as `heights` says, more clearly than `others`, both (n, h, w) int, 0 for ground.
 
-    Something is the clearer the further it stands apart and the more motion jumps along its outline; it may reach out
-    of the picture on one side, as a person does whom the lower edge cuts.
+    Those count that stand far apart. The others match them if each of these stands at all and, from the clearest on,
+    comes close to the thing of its rank. Something is the clearer the further it stands apart and the more motion jumps
+    along its outline; it may reach out of the picture on one side, as a person does whom the lower edge cuts.
     """
     few = range(0, len(apart), JUDGED)
     beyond = np.stack([_apart(moves.leaps[n], moves.texture[n], [RIMS[:k] + RIMS[k + 1:] for k in range(len(RIMS))])
                        for n in few])
     jumps = np.stack([_jumps(moves.leaps[n], moves.texture[n]) for n in few])
 
-    def clearness(one: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, float]:
-        """How far it stands apart, within the picture and beyond, and how sharply."""
-        far = _contrast(apart, one, ground), _contrast(beyond, one[few], ground[few])
-        return np.array(far), _along(jumps, one[few])
+    def stand(found: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+        """How far each stands apart, within the picture and beyond, and how sharply; the clearest first."""
+        each = []
+        for one in (found == number for number in range(1, found.max() + 1)):
+            far = np.array((_contrast(apart, one, found == 0), _contrast(beyond, one[few], found[few] == 0)))
+            each.append((far, _along(jumps, one[few])))
+        return sorted(each, key=lambda one: -(one[0] * one[1]).max())
 
-    far, sharp = clearness(thing, ~thing)
-    theirs = [clearness(others == n, others == 0) for n in range(1, others.max() + 1)]
-    all_stand = all(height.max() > FLAT for height, _ in theirs)
-    one_is_close = any((height * edge >= CLOSE * far * sharp).any() for height, edge in theirs)
-    return bool(far[0] > CLEAR) and not (all_stand and one_is_close)
+    ours, theirs = [one for one in stand(things) if one[0][0] > CLEAR], stand(others)
+    all_stand = all(far.max() > FLAT for far, _ in theirs)
+    all_close = len(theirs) >= len(ours) and all(
+        (far * sharp >= CLOSE * our_far * our_sharp).any()
+        for (far, sharp), (our_far, our_sharp) in zip(theirs, ours, strict=False))
+    return bool(ours) and not (all_stand and all_close)
 
 
 def _jumps(flows: Sequence[np.ndarray], texture: np.ndarray) -> np.ndarray:

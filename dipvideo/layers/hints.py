@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import cv2
 import numpy as np
 
-from . import colours, enclosed, votes
+from . import colours, cuts, enclosed, votes
 from .moves import Moves, points
 from .patches import centres_of, classes_of
 from .search import search
@@ -19,8 +19,6 @@ LINES = 120  # of the pictures that layers are sought in
 GRID = 4  # pixels between the points at which motions are sought
 TEXTURED = 5  # pixels over which texture makes hints believable
 LOOKED_AT = 9  # frames whose borders and colours tell layers apart where nothing moves
-SIZABLE = 0.1  # of all that is enclosed, that moves as one: it is a thing of its own
-MISSED = 0.2  # of what is enclosed, that too few layers of affine motion leave to the ground: one is there
 STRAYS = 0.5  # weight of how badly affine motions explain the flow, beside what was voted on them
 LEAST = 1e-3  # of a pixel, in the layers of affine motion but the ground: what stands apart there is of none of them
 WEAK = 0.1  # share that a layer found by colour alone gives to the others
@@ -84,9 +82,7 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
     if shot.enclosed:
         return thing
     moving = _moving(seen, layers, shot.centres)
-    missed = (moving.found == 0)[thing.found > 0]
-    lacks = 1 < moving.moving < thing.moving and missed.size and missed.mean() > MISSED
-    return thing if lacks or enclosed.clearly(seen.moves, seen.apart, thing.found > 0, moving.found) else moving
+    return thing if enclosed.clearly(seen.moves, seen.apart, thing.found, moving.found) else moving
 
 
 class _Seen:
@@ -137,22 +133,16 @@ def _weighed(shares: np.ndarray, apart: np.ndarray) -> np.ndarray:
 
 
 def _enclosed(seen: _Seen, layers: int) -> Hints:
-    """What motion encloses, as far as asked for in things that move as one each, and the ground."""
+    """What motion encloses, as far as asked for in things that hang together, and the ground."""
     voted = votes.agreed(seen.parts, np.stack((1 - seen.apart, seen.apart), -1))
-    thing = voted[..., 1:]
-    things = _things(seen.sweeps, thing[..., 0] > 0.5, layers - 1) if layers > 2 else np.ones_like(thing)
-    shares, parts = _split(np.concatenate((1 - thing, thing * things), -1), seen.lab, layers)
-    shares = seen.sweeps(shares, votes.heeded(voted, np.minimum(parts, 1)))
-    return Hints(seen.frames, shares, seen.moves, 1 + things.shape[-1], parts, enclosed=True)
-
-
-def _things(sweeps: Sweeps, inside: np.ndarray, count: int) -> np.ndarray:
-    """(n, h, w, k) float32 shares of the k ≤ `count` things of some size that affine motions tell apart in a mask."""
-    moves = replace(sweeps.moves, texture=sweeps.moves.texture * inside)
-    shares = _affine(moves, sweeps.codes, count)
-    sizes = np.bincount(shares.argmax(-1)[inside], minlength=shares.shape[-1])
-    kept = (shares[..., sizes > SIZABLE * sizes.sum()] if sizes.any() else shares[..., :1]) + np.float32(1e-6)
-    return kept / kept.sum(-1, keepdims=True)
+    if layers > 2:
+        thing = voted[..., 1:]
+        things = cuts.things(seen.parts, seen.moves, thing[..., 0] > 0.5, layers - 1)
+        if things.shape[-1] > 1:
+            voted = votes.agreed(seen.parts, np.concatenate((1 - thing, thing * things), -1))
+    shares, parts = _split(voted, seen.lab, layers)
+    shares = seen.sweeps(shares, votes.heeded(voted, parts))
+    return Hints(seen.frames, shares, seen.moves, voted.shape[-1], parts, enclosed=True)
 
 
 def _affine(moves: Moves, codes: np.ndarray, layers: int) -> np.ndarray:
