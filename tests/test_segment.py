@@ -14,6 +14,8 @@ from skimage.measure import label
 from dipvideo import layers, segment
 from dipvideo.errors import OptionError, SourceMissing
 from dipvideo.io import open_source, read_labels
+from dipvideo.layers import cuts, enclosed
+from dipvideo.layers.moves import Moves
 from dipvideo.layers.superpixels import Superpixels, superpixels
 from dipvideo.layers.votes import agreed
 from dipvideo.planes import LAYER_COLOURS
@@ -249,7 +251,7 @@ def walkers(frames: int = 12) -> tuple[np.ndarray, np.ndarray]:
 
 def told_apart(frames: np.ndarray, inside: np.ndarray, most: int) -> np.ndarray:
     parts = Superpixels(frames, layers.lab_of(frames))
-    return layers.cuts.things(parts, layers.moves.Moves.of(frames), inside, most)
+    return cuts.things(parts, Moves.of(frames), inside, most)
 
 
 def test_bodies_whose_limbs_swing_are_told_apart_by_what_hangs_together() -> None:
@@ -270,20 +272,37 @@ def test_one_body_stays_one_and_specks_are_no_things() -> None:
     assert told_apart(frames, inside, 3).shape[-1] == 1
     inside[:, 84:94, 2:12] = True  # of the ground, less than a tenth of it
     assert told_apart(frames, inside, 3).shape[-1] == 1
+    inside[:, 82:95, 2:15] = True
+    assert told_apart(frames, inside | truth[1], 2).shape[-1] == 2  # the bodies are, once it is left out
     assert told_apart(frames, np.zeros_like(inside), 3).shape[-1] == 1
+
+
+def test_a_thing_that_hardly_stands_apart_needs_no_match_and_layers_that_do_not_stand_are_none() -> None:
+    fast, slow, wide, none = np.zeros((4, 4, 60, 90), bool)
+    fast[:, 10:40, 10:35] = slow[:, 20:40, 55:75] = wide[:, 16:44, 50:80] = none[:, 45:55, 10:30] = True
+
+    def clearly(speed: float, second: np.ndarray) -> bool:
+        flow = np.zeros((60, 90, 2), np.float32)
+        flow[fast[0], 0], flow[slow[0], 0] = 4, speed
+        moves = Moves([[flow]] * 4, [], [], np.ones((4, 60, 90), np.float32))
+        apart = enclosed.heights(moves)
+        return enclosed.clearly(moves, apart, 1 * fast + 2 * slow, 1 * fast + 2 * second)
+
+    assert not clearly(3, slow) and not clearly(0.3, wide)
+    assert clearly(3, wide) and clearly(0.3, none)
 
 
 def test_where_fewer_things_move_as_one_than_are_enclosed_these_are_the_layers(monkeypatch) -> None:
     frames, truth = walkers()
     one = truth[0].astype(np.float32)
-    few = layers.Hints(frames, np.stack((1 - one, one, 0 * one), -1), layers.moves.Moves.of(frames), 2,
+    few = layers.Hints(frames, np.stack((1 - one, one, 0 * one), -1), Moves.of(frames), 2,
                        np.array([0, 1, 0]))
     monkeypatch.setattr(layers.hints, "_moving", lambda *args: few)
     found = layers.find_layers(frames, 3)
     assert found.enclosed and found.moving == 3
     assert all(max(iou(found.found == n, thing) for n in (1, 2)) > 0.8 for thing in truth)
-    monkeypatch.setattr(layers.cuts, "NATURAL", 1.0)  # then all that is enclosed is one thing
-    monkeypatch.setattr(layers.enclosed, "CLOSE", 0.1)
+    monkeypatch.setattr(cuts, "NATURAL", 1.0)  # then all that is enclosed is one thing
+    monkeypatch.setattr(enclosed, "CLOSE", 0.1)
     assert not layers.find_layers(frames, 3).enclosed
 
 
@@ -318,7 +337,7 @@ def test_a_body_that_the_edge_cuts_is_not_given_up_for_its_hand() -> None:
 def test_the_parts_of_a_shot_agree_on_what_its_layers_are(film: dict, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(whole, "MAX_FRAMES", 4)
     votes, used, real = iter([True, False, False]), [], layers.find_layers
-    monkeypatch.setattr(layers.enclosed, "clearly", lambda *args: next(votes))
+    monkeypatch.setattr(enclosed, "clearly", lambda *args: next(votes))
     monkeypatch.setattr(layers, "find_layers", lambda frames, count, shot: (
         used.append(shot.enclosed), real(frames, count, shot))[1])
     assert segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", **QUICK).chunks == 3

@@ -31,6 +31,7 @@ RIMS = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])  # the sides of the pict
 JUDGED = 4  # of so many frames one tells how clear things are
 STEEP, LEAST_STEEP = 0.95, 0.05  # quantile of a frame's slopes of flow that is steep, if it is so many pixels a pixel
 CLEAR, FLAT = 0.35, 0.1  # how much further than its ground a thing must stand, and any layer of affine motion
+COUNTED = 0.3  # and a thing that layers of affine motion are measured by
 # Share of the thing's clearness at which a layer of affine motion comes close enough to be preferred. In composites, in
 # twenty real films with one thing marked by hand and in twelve more clips, it was .84 and more where the affine layers
 # were right, and .75 and less where the thing was, except in three.
@@ -68,7 +69,7 @@ def clearly(moves: Moves, apart: np.ndarray, things: np.ndarray, others: np.ndar
             each.append((far, _along(jumps, one[few])))
         return sorted(each, key=lambda one: -(one[0] * one[1]).max())
 
-    ours, theirs = [one for one in stand(things) if one[0][0] > CLEAR], stand(others)
+    ours, theirs = [one for one in stand(things) if one[0][0] > COUNTED], stand(others)
     all_stand = all(far.max() > FLAT for far, _ in theirs)
     all_close = len(theirs) >= len(ours) and all(
         (far * sharp >= CLOSE * our_far * our_sharp).any()
