@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "report": {"errors", "progress", "io", "job", "look"},
     "parcel": {"errors", "plan", "io", "engine", "identity", "stretch"},
     "work": {"errors", "io", "engine", "job", "stretch", "parcel"},
-    "executors": {"errors"},
+    "executors": {"errors", "machine"},
     "workers": {"errors", "machine", "plan", "engine", "tasks", "stretch", "room", "executors"},
     "pipeline": VALUES | {"machine", "progress", "summary", "plan", "io", "engine", "tasks", "identity", "job",
                           "jobs", "room", "stretch", "work", "executors", "workers", "report"},

@@ -22,6 +22,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from ..machine import one_heap
 from .base import Outcome, Work
 from .slots import POLL_SECONDS, STALL_SECONDS, STUCK_SECONDS, Watch, drive, lost
 
@@ -134,6 +135,7 @@ def _prepare(work: Work, device: str | None, pulse: Any, driver: int) -> None:
     Beats, which a thread makes, tell a worker that was stopped, or that lost its processor, within two minutes; that it
     gets on is told by its steps, of which the longest may take many.
     """
+    one_heap()  # while there are few threads: a heap that is there stays
     _here.update(work=work, device=device, pulse=pulse)
     pulse[_PID] = os.getpid()
 
