@@ -264,6 +264,8 @@ def test_bodies_whose_limbs_swing_are_told_apart_by_what_hangs_together() -> Non
         right = max((chosen == np.where(truth[flip], 0, 1))[inside].mean() for flip in (0, 1))
         assert right > 0.97
     assert told_apart(frames, inside, 1).shape[-1] == 1
+    for known in (1, 2, 3):
+        assert layers.find_layers(frames, 4, layers.Shot(enclosed=True, things=known)).moving == 1 + known
 
 
 def test_one_body_stays_one_and_specks_are_no_things() -> None:
@@ -342,6 +344,21 @@ def test_the_parts_of_a_shot_agree_on_what_its_layers_are(film: dict, tmp_path: 
         used.append(shot.enclosed), real(frames, count, shot))[1])
     assert segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", **QUICK).chunks == 3
     assert used == [None] * 3 + [False] * 3
+
+
+def test_the_parts_of_a_shot_agree_on_how_many_things_are_enclosed(film: dict, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(whole, "MAX_FRAMES", 4)
+    monkeypatch.setattr(enclosed, "clearly", lambda *args: True)
+    counts, used = iter([1, 2, 2]), []
+
+    def things(parts: Superpixels, moves: Moves, inside: np.ndarray, most: int, known: int | None) -> np.ndarray:
+        used.append(known)
+        count = known or next(counts)
+        return np.full((*inside.shape, count), 1 / count, np.float32)
+
+    monkeypatch.setattr(cuts, "things", things)
+    segment(film["path"], tmp_path / "out.mkv", encoder="ffv1", layers=3, **QUICK)
+    assert used == [None] * 3 + [2] * 3
 
 
 def test_what_colours_tell_apart_is_learned_once_for_all_parts_of_a_shot(tmp_path: Path, monkeypatch) -> None:

@@ -42,14 +42,18 @@ class _Cut:
     halves: tuple[np.ndarray, ...] = ()
 
 
-def things(parts: Superpixels, moves: Moves, inside: np.ndarray, most: int) -> np.ndarray:
-    """(n, h, w, k) float32 shares of the k ≤ `most` things within a mask, (n, h, w) bool; alike where there is none."""
+def things(parts: Superpixels, moves: Moves, inside: np.ndarray, most: int, known: int | None = None) -> np.ndarray:
+    """(n, h, w, k) float32 shares of the k ≤ `most` things within a mask, (n, h, w) bool; alike where there is none.
+
+    known: how many there are, if that is known: then cuts may be weak.
+    """
     total = len(parts.sizes)
     members = np.flatnonzero(parts.mean(inside.astype(np.float32)) > 0.5)
     bonds = _bonds(parts, moves)
     least = SIZABLE * parts.sizes[members].sum()
     found = [_cut(bonds, members, parts.sizes, least)]
-    while len(found) < most and (best := max(found, key=lambda cut: cut.strength)).strength > NATURAL:
+    count, enough = (most, NATURAL) if known is None else (known, 0.0)
+    while len(found) < count and (best := max(found, key=lambda cut: cut.strength)).strength > enough:
         found.remove(best)
         found += [_cut(bonds, half, parts.sizes, least) for half in best.halves]
     shares = np.full((total, len(found)), 1 / len(found), np.float32)

@@ -56,11 +56,12 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What is known of a whole shot, None for what is not: `centres`, as `centres_of` gives them, and whether motion
-    tells layers apart because it encloses one."""
+    """What is known of a whole shot, None for what is not: `centres`, as `centres_of` gives them, whether motion tells
+    layers apart because it encloses one, and how many things it then encloses."""
 
     centres: np.ndarray | None = None
     enclosed: bool | None = None
+    things: int | None = None
 
 
 UNKNOWN = Shot()
@@ -78,7 +79,7 @@ def find_layers(frames: np.ndarray, layers: int, shot: Shot = UNKNOWN) -> Hints:
     seen = _Seen(np.stack([reduced(frame) for frame in frames]))
     if shot.enclosed is False:
         return _moving(seen, layers, shot.centres)
-    thing = _enclosed(seen, layers)
+    thing = _enclosed(seen, layers, shot.things)
     if shot.enclosed:
         return thing
     moving = _moving(seen, layers, shot.centres)
@@ -132,12 +133,12 @@ def _weighed(shares: np.ndarray, apart: np.ndarray) -> np.ndarray:
     return np.concatenate((1 - things.sum(-1, keepdims=True), things), -1)
 
 
-def _enclosed(seen: _Seen, layers: int) -> Hints:
+def _enclosed(seen: _Seen, layers: int, known: int | None) -> Hints:
     """What motion encloses, as far as asked for in things that hang together, and the ground."""
     voted = votes.agreed(seen.parts, np.stack((1 - seen.apart, seen.apart), -1))
     if layers > 2:
         thing = voted[..., 1:]
-        things = cuts.things(seen.parts, seen.moves, thing[..., 0] > 0.5, layers - 1)
+        things = cuts.things(seen.parts, seen.moves, thing[..., 0] > 0.5, layers - 1, known)
         if things.shape[-1] > 1:
             voted = votes.agreed(seen.parts, np.concatenate((1 - thing, thing * things), -1))
     shares, parts = _split(voted, seen.lab, layers)

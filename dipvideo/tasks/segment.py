@@ -164,11 +164,14 @@ class Segment(WholeFrames):
             few = sorted({round(place) for place in np.linspace(0, len(chunks) - 1, LOOKS)})
             parts = [self._begins(source, chunks[n], layers.Shot(centres)) for n in few]
             enclosed = 2 * sum(part.enclosed for part in parts) > len(parts)
-            found = next(part for part in parts if part.enclosed == enclosed)
+            agreed = [part for part in parts if part.enclosed == enclosed]
+            moving = sorted(part.moving for part in agreed)[len(agreed) // 2]
+            found = next(part for part in agreed if part.moving == moving)
             look = layers.look_of(found.frames, found.shares)
             last = look if last is None else look.ordered(layers.matched(look, last))
             self._looks.update((chunk.start, last) for chunk in chunks)
-            self._shots.update((chunk.start, layers.Shot(centres, enclosed)) for chunk in chunks)
+            known = layers.Shot(centres, enclosed, moving - 1 if enclosed else None)
+            self._shots.update((chunk.start, known) for chunk in chunks)
             tell(Progress("telling layers apart", done, len(plan.shots), unit="shot"))
 
     def _begins(self, source: Source, chunk: Chunk, shot: Shot) -> Hints:
