@@ -10,7 +10,7 @@ Without what looks alike .61 where all twenty-eight have .77 with it; without th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -33,11 +33,9 @@ SURE = 0.98  # share of a superpixel in its own thing
 NATURAL = 0.965
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cut:
-    """The best cut of some superpixels in two: their numbers, each half's, and how strong it is, 0 for none."""
+class _Cut(NamedTuple):
+    """The best cut of some superpixels in two: how strong it is, 0 for none, and the numbers of each half's."""
 
-    whole: np.ndarray
     strength: float = 0.0
     halves: tuple[np.ndarray, ...] = ()
 
@@ -51,16 +49,20 @@ def things(parts: Superpixels, moves: Moves, inside: np.ndarray, most: int, know
     members = np.flatnonzero(parts.mean(inside.astype(np.float32)) > 0.5)
     bonds = _bonds(parts, moves)
     least = SIZABLE * parts.sizes[members].sum()
-    found = [_cut(bonds, members, parts.sizes, least)]
     count, enough = (most, NATURAL) if known is None else (known, 0.0)
-    while len(found) < count and (best := max(found, key=lambda cut: cut.strength)).strength > enough:
-        found.remove(best)
-        found += [_cut(bonds, half, parts.sizes, least) for half in best.halves]
+    found, cuts = [members], []
+    while len(found) < count:
+        cuts += [_cut(bonds, whole, parts.sizes, least) for whole in found[len(cuts):]]
+        best = max(range(len(cuts)), key=lambda place: cuts[place].strength)
+        if cuts[best].strength <= enough:
+            break
+        del found[best]
+        found += cuts.pop(best).halves
     shares = np.full((total, len(found)), 1 / len(found), np.float32)
     if len(found) > 1:
-        for number, cut in enumerate(found):
-            shares[cut.whole] = (1 - SURE) / (len(found) - 1)
-            shares[cut.whole, number] = SURE
+        for number, whole in enumerate(found):
+            shares[whole] = (1 - SURE) / (len(found) - 1)
+            shares[whole, number] = SURE
     return shares[parts.of]
 
 
@@ -73,9 +75,9 @@ def _cut(bonds: sparse.csr_array, members: np.ndarray, sizes: np.ndarray, least:
         strength, side = _weakest(bonds[left][:, left])
         halves = sorted((left[side], left[~side]), key=lambda half: sizes[half].sum())
         if sizes[halves[0]].sum() >= least:
-            return _Cut(members, strength, tuple(halves))
+            return _Cut(strength, tuple(halves))
         left = halves[1]
-    return _Cut(members)
+    return _Cut()
 
 
 def _weakest(bonds: sparse.csr_array) -> tuple[float, np.ndarray]:
@@ -107,8 +109,8 @@ def _beside(parts: Superpixels, moves: Moves) -> sparse.csr_array:
                      for axis in range(2)])
     apart = ((flow[:, border.row] - flow[:, border.col]) ** 2).sum(0)
     sides = np.minimum(parts.sizes[border.row], parts.sizes[border.col]) ** 0.5
-    weight = border.data / sides * np.exp(-apart / (2 * MOVES ** 2))
-    return sparse.csr_array((weight, (border.row, border.col)), border.shape)
+    border.data = border.data / sides * np.exp(-apart / (2 * MOVES ** 2))
+    return border.tocsr()
 
 
 def _after(parts: Superpixels, moves: Moves) -> sparse.csr_array:
@@ -122,8 +124,8 @@ def _after(parts: Superpixels, moves: Moves) -> sparse.csr_array:
         pairs.append((parts.of[number][row, column][there], parts.of[number + 1][there]))
     one, other = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     passed = _counted(one, other, len(parts.sizes)).tocoo()
-    weight = passed.data / (parts.sizes[passed.row] * parts.sizes[passed.col]) ** 0.5
-    return sparse.csr_array((weight, (passed.row, passed.col)), passed.shape)
+    passed.data /= (parts.sizes[passed.row] * parts.sizes[passed.col]) ** 0.5
+    return passed.tocsr()
 
 
 def _leap(flows: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
