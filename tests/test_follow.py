@@ -1,4 +1,4 @@
-"""A prior that follows the camera: it draws on a torus, of which the picture is a part that moves."""
+"""A prior that follows what moves: it draws on a torus, of which the picture is a part that moves and bends."""
 
 import copy
 from dataclasses import replace
@@ -13,14 +13,14 @@ from torch.nn import functional
 
 from dipvideo import engine
 from dipvideo.benchmark import WarmStartOptions, measure_warm_start
-from dipvideo.engine.prior import canvas
+from dipvideo.engine.torus import Torus, sides_of
 from dipvideo.geometry import Box
 from dipvideo.io import open_source
 from dipvideo.metrics import psnr
-from dipvideo.motion import drift
+from dipvideo.motion import drift, followed
 from dipvideo.networks import make
 from dipvideo.networks.blocks import Enlarge, wrapped
-from dipvideo.problems import FillProblem
+from dipvideo.problems import FillProblem, Moved
 from dipvideo.problems.fill import ARRIVED
 from dipvideo.restore import make_prior as prior_for
 from dipvideo.restore import read_window
@@ -37,19 +37,32 @@ def hole() -> np.ndarray:
     return ink > 0
 
 
+def shift(down: float, right: float) -> np.ndarray:
+    """Where everything was if it has gone `down` and `right`."""
+    return np.broadcast_to(np.float32((-right, -down)), (*SIZE, 2))
+
+
 def problems(moves: list, hold: float = 0.0) -> tuple[list[FillProblem], list[np.ndarray]]:
     """A camera that pans fast over a soft texture, the hole staying; and the clean pictures."""
     clean = [cv2.GaussianBlur(p, (0, 0), 2).astype(np.float32) / 255
              for p in panned(len(moves), speed=SPEED, size=SIZE)]
+    return posed(clean, moved_by(moves), hold), clean
+
+
+def moved_by(moves: list) -> list[Moved | None]:
+    return [move and Moved(shift(*move), shift(*np.subtract(move, last)))
+            for move, last in zip(moves, [(0, 0), *moves], strict=False)]
+
+
+def posed(clean: list[np.ndarray], moves: list[Moved | None], hold: float = 0.0) -> list[FillProblem]:
     none = np.zeros(SIZE, np.float32)
     return [FillProblem.of(Box(0, 0, *SIZE), np.where(hole()[..., None], 0.5, c), hole(), none, base=False, hold=hold,
-                           moved=moved) for c, moved in zip(clean, moves, strict=True)], clean
+                           moved=moved) for c, moved in zip(clean, moves, strict=True)]
 
 
-def quality(moves: list, seed: int) -> float:
+def quality(asked: list[FillProblem], clean: list[np.ndarray], seed: int) -> float:
     """Mean dB in the hole of the frames after the first, with a few steps each."""
-    posed, clean = problems(moves)
-    fits = engine.fit_frames(posed, prior_for(posed[0], SETTINGS, seed), engine.make_warm_start("previous"),
+    fits = engine.fit_frames(asked, prior_for(asked[0], SETTINGS, seed), engine.make_warm_start("previous"),
                              first_steps=80, steps=6)
     return float(np.mean([psnr(p.picture(f.estimate), c, hole()) for (p, f), c in zip(fits, clean, strict=True)][1:]))
 
@@ -59,9 +72,20 @@ FOLLOWED = [(0, -SPEED * k) for k in range(4)]
 
 
 def test_following_a_fast_pan_is_worth_decibels() -> None:
-    followed, still, astray = (np.mean([quality(moves, seed) for seed in (0, 1)]) for moves in (
+    followed, still, astray = (np.mean([quality(*problems(moves), seed) for seed in (0, 1)]) for moves in (
         FOLLOWED, [None] * 4, [(-SPEED * k, 0) for k in range(4)]))
     assert followed > still + 1.5 and followed > astray + 1.5  # it is the way that helps, not the torus
+
+
+def test_what_moves_by_itself_is_followed_too() -> None:
+    """The left half of a picture goes one way, the right half the other."""
+    wide = [cv2.GaussianBlur(p, (0, 0), 2).astype(np.float32) / 255 for p in panned(4, speed=3, size=SIZE)]
+    clean = [np.hstack((one[:, :48], other[:, :48])) for one, other in zip(wide, wide[::-1], strict=True)]
+    all_left, left = moved_by([(0, -3 * k) for k in range(4)]), (np.arange(SIZE[1]) < 48)[:, None]
+    apart = [Moved(*(np.where(left, one, -one) for one in (moved.since, moved.back))) for moved in all_left]
+    together, each = (np.mean([quality(posed(clean, moves), clean, seed) for seed in (0, 1)])
+                      for moves in (all_left, apart))
+    assert each > together + 1
 
 
 @pytest.mark.parametrize("network", [NETWORK, "skip:down=8-8-8,skip=2", "stack:width=8,layers=3"])
@@ -93,19 +117,31 @@ def test_doubling_on_a_torus_is_the_same_everywhere() -> None:
 
 def test_the_picture_is_the_part_of_the_canvas_that_was_there_before_the_move() -> None:
     prior = prior_for(problems([(0, 0)])[0][0], replace(SETTINGS, flat_start=False), 0)
-    assert prior.codes["image"].shape[-2:] == canvas(*SIZE) == (64, 96 + 32)
+    assert prior.codes["image"].shape[-2:] == sides_of(*SIZE) == (64, 96 + 32)
     with torch.no_grad():
         before = prior()["image"]
-        prior.follow((3, -5))
+        prior.follow(shift(3, -5))
         after = prior()["image"]
     assert before.shape == after.shape == (1, 3, *SIZE)
     assert before.std() > 0.01
-    assert torch.equal(after[..., 3:, :-5], before[..., :-3, 5:])  # what was drawn moved down and left
+    assert torch.allclose(after[..., 3:, :-5], before[..., :-3, 5:], atol=1e-4)  # what was drawn moved down and left
+
+
+def test_a_picture_may_bend_on_the_canvas_and_lie_over_its_ends() -> None:
+    torus = Torus(20, 30, torch.device("cpu"))
+    canvas = texture(*torus.sides).astype(np.float32) / 255
+    y, x = np.mgrid[:20, :30].astype(np.float32)
+    moved = np.stack((0.3 * x + 0.1 * y - 12, 0.2 * np.sin(x) + 7.5), -1).astype(np.float32)
+    torus.lay(moved)
+    tiled = np.pad(canvas, ((80, 80), (80, 80), (0, 0)), mode="wrap")
+    there = cv2.remap(tiled, x + moved[..., 0] + 80, y + moved[..., 1] + 80, cv2.INTER_LINEAR)
+    seen = torus.picture(torch.from_numpy(canvas).permute(2, 0, 1)[None])[0].permute(1, 2, 0).numpy()
+    assert np.abs(seen - there).max() < 0.02  # OpenCV knows 32 places between two pixels
 
 
 def test_a_chunk_that_does_not_follow_is_as_it_was() -> None:
-    posed, _ = problems([None] * 2)
-    prior = prior_for(posed[0], SETTINGS, 0)
+    (first, _), _ = problems([None] * 2)
+    prior = prior_for(first, SETTINGS, 0)
     assert prior.codes["image"].shape[-2:] == SIZE
     assert copy.deepcopy(prior)()["image"].shape[-2:] == SIZE
 
@@ -121,15 +157,15 @@ def test_the_memory_of_the_last_answer_moves_along() -> None:
 
 
 def test_what_has_just_come_into_the_picture_weighs_little_in_its_first_frame() -> None:
-    posed, _ = problems([(0, 0), (4, -6), (4, -6)])
+    first, second, third = problems([(0, 0), (4, -6), (4, -6)])[0]
     answer = {"image": torch.rand(1, 3, *SIZE)}
-    now = posed[1].follow(posed[0], answer)
-    assert torch.equal(now.weight[..., 4:, :-6], posed[1].weight[..., 4:, :-6])
-    assert torch.allclose(now.weight[..., :4, :], ARRIVED * posed[1].weight[..., :4, :])
-    assert torch.allclose(now.weight[..., -6:], ARRIVED * posed[1].weight[..., -6:])
-    assert torch.equal(posed[2].follow(now, answer).weight, posed[2].weight)  # it has been seen since
+    now = second.follow(first, answer)
+    assert torch.equal(now.weight[..., 4:, :-6], second.weight[..., 4:, :-6])
+    assert torch.allclose(now.weight[..., :4, :], ARRIVED * second.weight[..., :4, :])
+    assert torch.allclose(now.weight[..., -6:], ARRIVED * second.weight[..., -6:])
+    assert torch.equal(third.follow(now, answer).weight, third.weight)  # it has been seen since
     far, = problems([(4, 500)])[0]
-    assert torch.allclose(far.follow(posed[0], answer).weight, ARRIVED * far.weight)
+    assert torch.allclose(far.follow(first, answer).weight, ARRIVED * far.weight)
 
 
 @pytest.mark.parametrize("task, options", [(Inpaint, FillOptions), (RemoveWatermark, RemoveWatermarkOptions)])
@@ -144,7 +180,8 @@ def test_the_prior_follows_where_it_is_told_to_or_the_camera_is_fast(tmp_path: P
     chunk, = plan.chunks
     moves = [problem.moved for problem in asked.problems(chunk, read_window(source, chunk, holes), range(5))]
     if does:
-        assert np.abs(np.subtract(moves, [(0, -speed * k) for k in range(5)])).max() <= 1
+        gone = [np.median(moved.since, axis=(0, 1)) for moved in moves]
+        assert np.abs(np.subtract(gone, [(speed * k, 0) for k in range(5)])).max() <= 1
     else:
         assert moves == [None] * 5
 
@@ -165,10 +202,22 @@ def test_drift_adds_up_what_most_known_pixels_do() -> None:
     for picture, ink in zip(pictures, holes, strict=True):
         ink[40:56, 30:90] = True
         picture[ink] = 1  # text stands still
-    found = list(drift(pictures, holes))
-    assert found[0] == (0, 0)
-    assert np.abs(np.subtract(found, [(-2 * k, 5 * k) for k in range(5)])).max() <= 1
+    backs = list(drift(pictures, holes))
+    assert not backs[0].any()
+    for k, (since, back) in enumerate(followed(backs, (64, 120))):
+        inside = np.s_[8:56 - 2 * k, 5 * k + 8:112]  # what was there at first; flow is rough along edges
+        assert np.abs(since[inside] - np.multiply((-5, 2), k)).mean() < 0.3
+        assert np.abs(np.median(back, axis=(0, 1)) - (np.multiply((-5, 2), k > 0))).max() < 0.2
 
+
+def test_a_large_picture_is_looked_at_coarsely_and_followed_in_its_own_pixels() -> None:
+    wide = cv2.resize(texture(60, 200), (1400, 420)).astype(np.float32) / 255
+    pictures = [wide[:400, 30 + 12 * k:930 + 12 * k] for k in range(2)]
+    backs = list(drift(pictures, [np.zeros((400, 900), bool)] * 2))
+    assert backs[1].shape[1] <= 320
+    _, (since, _) = followed(backs, (400, 900))
+    assert since.shape == (400, 900, 2)
+    assert np.abs(np.median(since, axis=(0, 1)) - (12, 0)).max() < 1
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (8, 40), (16, 400), (24, 24)])

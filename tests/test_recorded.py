@@ -19,11 +19,13 @@ from dipvideo.problems import (
     GuidedProblem,
     HazeProblem,
     LayersProblem,
+    Moved,
     Problem,
 )
 from dipvideo.problems.denoise import Probe
 
 HEIGHT, WIDTH = 32, 64
+STILL = np.zeros((HEIGHT, WIDTH, 2), np.float32)
 
 
 def fill(seed: int = 0, **settings) -> FillProblem:
@@ -58,7 +60,8 @@ def hazy() -> HazeProblem:
 
 
 PROBLEMS = {  # of every kind that is fitted
-    "fill": fill, "base": lambda: fill(pull=0.01, hold=0.1), "moving": lambda: fill(base=False, moved=(0, 0)),
+    "fill": fill, "base": lambda: fill(pull=0.01, hold=0.1),
+    "moving": lambda: fill(base=False, moved=Moved(STILL, STILL)),
     "layers": layers, "haze": hazy, "early": lambda: EarlyProblem.of(texture(HEIGHT, WIDTH), texture(HEIGHT, WIDTH)),
     "guided": lambda: GuidedProblem(Box(0, 0, HEIGHT, WIDTH), *pictures()), "denoise": denoised,
     "enlarge": lambda: EnlargeProblem.of(Box(0, 0, HEIGHT, WIDTH), texture(HEIGHT, WIDTH).astype(np.float32) / 255,
@@ -74,7 +77,7 @@ def prior_of(problem: Problem, **settings) -> engine.Prior:
 
 
 def test_frames_of_a_chunk_share_a_recording_and_what_the_loss_reads_tells_others_apart() -> None:
-    one, other = fill(0, moved=(0, 0)), fill(1, moved=(3, -2))
+    one, other = (fill(n, moved=Moved(STILL + n, STILL)) for n in range(2))
     assert _kind(one) == _kind(other)
     answer = {"image": torch.rand(1, 3, HEIGHT, WIDTH)}
     assert _kind(other.follow(one, answer)) != _kind(one)  # it is held near the last frame's answer
@@ -124,7 +127,7 @@ def test_a_replay_reads_the_frame_the_step_the_noise_and_the_motion_of_now() -> 
     assert len(noisy) == 4  # each step has noise of its own
     assert all(torch.equal(a, b) for a, b in zip(still, prior.weights(), strict=True))
     assert prior.step(other).item() == pytest.approx(other.loss(prior()).item(), rel=0.05)
-    prior.follow((5, -7))
+    prior.follow(STILL + np.float32((7, -5)))
     assert prior.step(one).item() == pytest.approx(one.loss(prior()).item(), rel=0.05)
     twin = copy.deepcopy(prior)
     assert len(twin.recorded) == 0 and len(prior.recorded) == 1

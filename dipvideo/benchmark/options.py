@@ -159,7 +159,7 @@ class WarmStartOptions(HoleOptions):
                               "Default: 160x96.", metavar="WxH")
     ensemble: int = option(1, "Let all starts but the cold one have so many priors, whose mean answers, as --ensemble "
                               "of the tasks does.", least=1, most=16)
-    follow: bool = option(False, "Let all starts but the cold one follow the camera, as inpaint --follow always does.")
+    follow: bool = option(False, "Let all starts but the cold one follow what moves, as inpaint --follow always does.")
     average: float | None = option(None, "Answer with the running average of the network's weights over the "
                                    "steps, of this decay. Default: that of the task, 0 for inpaint.", least=0.0,
                                    most=0.999)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from ..problems import Codes, Estimate, Problem
@@ -52,7 +53,7 @@ class Ensemble(Prior):
         for member in self.members:
             member.shake(amount)
 
-    def follow(self, moved: tuple[int, int]) -> None:
+    def follow(self, moved: np.ndarray) -> None:
         for member in self.members:
             member.follow(moved)
 

@@ -64,7 +64,7 @@ def fit(problem: Problem, prior: Prior, *, steps: int | None, budget: float | No
     """
     began = time.perf_counter()
     if problem.moved is not None:
-        prior.follow(problem.moved)
+        prior.follow(problem.moved.since)
     target = rule.problem if rule else problem
     losses: list[torch.Tensor] = []
     recent: deque[float] = deque(maxlen=10 * CHECK)

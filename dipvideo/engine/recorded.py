@@ -84,15 +84,15 @@ class Recorded:
         return Recorded(self._device, copy.deepcopy(self._generator, memo))
 
 
-def _kind(value: Any, name: str = "") -> Hashable:
+def _kind(value: Any) -> Hashable:
     """What of a problem decides which recording serves it: all but the values of tensors and what lies on the host,
-    which no step may read, and how the picture has moved, which is the prior's to know."""
+    which no step may read."""
     if isinstance(value, torch.Tensor):
         return tuple(value.shape), value.dtype, value.device
     if is_dataclass(value):
-        return type(value), *(_kind(getattr(value, f.name), f.name) for f in fields(value))
+        return type(value), *(_kind(getattr(value, f.name)) for f in fields(value))
     if isinstance(value, tuple | list):
-        return tuple(map(_kind, value)) if name != "moved" else None
+        return tuple(map(_kind, value))
     return value if isinstance(value, int | float | str | None) else type(value)
 
 

@@ -12,7 +12,7 @@
     agreement   how well a moved frame agrees with what is known around each pixel
     fuse        neighbours averaged with a frame where they show the same, against noise
     dominant    the layer that moves as one, and the frame without what shines through it
-    drift       where a picture as a whole has gone
+    drift       where a picture has gone, pixel by pixel, for a prior to follow
     pair        how far two pictures of one scene lie apart
     fill        unknown samples from the known ones around them
 """
@@ -22,6 +22,6 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"],
                                                                        "dominant": ["DOMINANT_LEAST", "DOMINANT_LINES",
                                                                                     "DOMINANT_REACH", "Dominant"],
-                                                                       "drift": ["drift"],
+                                                                       "drift": ["drift", "followed"],
                                                                        "fuse": ["Fused", "Fuser"],
                                                                        "pair": ["shift_between"]})

@@ -1,4 +1,4 @@
-"""Where a picture as a whole has gone: what most of its known pixels did, added up from frame to frame."""
+"""Where a picture has gone since the first one, pixel by pixel: dense flow, added up from frame to frame."""
 
 from __future__ import annotations
 
@@ -14,25 +14,38 @@ LEAST = 20  # working pixels of the shorter side: of a picture of 8x200 the flow
 WIDE = 320  # pixels of the longer side that are enough: of more every second, third … is looked at
 
 
-def drift(pictures: Iterable[np.ndarray], holes: Iterable[np.ndarray]) -> Iterator[tuple[int, int]]:
-    """By how many rows and columns each picture lies further down and right than the first one.
+def drift(pictures: Iterable[np.ndarray], holes: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """How far back, in the picture before it, what each picture shows was: zeros for the first.
 
-    pictures: (h, w, 3) float32 in [0, 1]; holes: (h, w) bool. The median of DIS flow (Kroeger et al., ECCV 2016) over
-    the known pixels, which fractions of a pixel add up to; what moves by itself is not followed, and what is too small
-    to tell stays.
+    pictures: (h, w, 3) float32 in [0, 1]; holes: (h, w) bool. Yields x and y in pixels, (rows, columns, 2) float32 on
+    every first, second … of their pixels: DIS flow (Kroeger et al., ECCV 2016), and under a hole the flow around it.
+    What is too small to tell stays.
     """
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    last, known, so_far = None, None, np.zeros(2)
+    last, known = None, None
     for picture, hole in zip(pictures, holes, strict=True):
         step = -(-max(hole.shape) // WIDE)
-        size = (hole.shape[1] // step, hole.shape[0] // step)
+        size = (max(hole.shape[1] // step, 1), max(hole.shape[0] // step, 1))
         grey = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         hidden = cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
         grey = np.rint(fill_smoothly(grey, 1 - hidden.astype(np.float32)) * 255).clip(0, 255).astype(np.uint8)
         seen = cv2.dilate(hidden.view(np.uint8), np.ones((NEAR, NEAR))) == 0
+        back = np.zeros((*grey.shape, 2), np.float32)
         if last is not None and min(size) >= LEAST:
-            flow, both = search.calc(last, grey, None), seen & known
-            so_far = so_far + step * np.median(flow[both] if both.any() else flow.reshape(-1, 2), axis=0)
+            sure = seen & known
+            sure = sure if sure.any() else ~sure
+            back = step * fill_smoothly(search.calc(grey, last, None), sure.astype(np.float32))
         last, known = grey, seen
-        right, down = np.rint(so_far).astype(int)
-        yield int(down), int(right)
+        yield back
+
+
+def followed(backs: Iterable[np.ndarray], size: tuple[int, int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What `drift` found, for pictures of `size` (h, w): where each pixel was in the first picture, and where in the
+    one before, (h, w, 2) float32 each, x and y in pixels from where it is."""
+    height, width = size
+    here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    since = np.zeros_like(here)
+    for back in backs:
+        back = cv2.resize(back, (width, height))
+        since = back + cv2.remap(since, here + back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        yield since, back

@@ -13,5 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
                   "haze": ["HazeProblem"],
                   "layers": ["LayersProblem"],
                   "mixture": ["MixtureProblem"],
+                  "moved": ["Moved"],
                   "thin": ["ThinProblem", "is_thin"]},
 )

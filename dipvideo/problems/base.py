@@ -14,6 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
+    from .moved import Moved
+
 Estimate = Mapping[str, "torch.Tensor"]
 """What the prior's networks give: a name for each, and a (N, C, H, W) float32 tensor, one answer a code."""
 
@@ -54,12 +56,11 @@ class Problem(ABC):
     """One frame's question. Tensors are (1, C, H, W) float32 on the engine's device.
 
     kind: what presets it is best fitted with, where they are not the task's own; equal for all frames of a chunk.
-    moved: by how many rows and columns what it shows lies further down and right than in the chunk's first frame, if
-    the prior is to follow; None for all frames of a chunk if not.
+    moved: where what it shows was before, if the prior is to follow; None for all frames of a chunk if not.
     """
 
     kind: ClassVar[str | None] = None
-    moved: tuple[int, int] | None = None
+    moved: Moved | None = None
 
     @abstractmethod
     def outputs(self) -> dict[str, tuple[int, int, int]]:

@@ -14,7 +14,7 @@ import torch
 
 from ..geometry import Box
 from .base import Estimate, HeldOut, Problem, Rehearsal, tensor
-from .moved import fetched, places_of
+from .moved import Moved, fetched, places_of
 
 BORROWED_WEIGHT = 0.5  # of a borrowed pixel of full confidence in the loss, against 1 for a known one
 # Confidence from which a pixel helps to carry the rim into the rest of the hole: with .5 instead, what was borrowed
@@ -69,12 +69,12 @@ class FillProblem(Problem):
     source: np.ndarray | None = None
     share: float | None = 1.0
     settled: float = SETTLED
-    moved: tuple[int, int] | None = None
+    moved: Moved | None = None
 
     @classmethod
     def of(cls, box: Box, image: np.ndarray, hole: np.ndarray, confidence: np.ndarray, *, base: bool = True,
            pull: float = 0.0, hold: float = 0.0, source: np.ndarray | None = None,
-           share: float | None = 1.0, moved: tuple[int, int] | None = None) -> FillProblem:
+           share: float | None = 1.0, moved: Moved | None = None) -> FillProblem:
         weight = np.where(hole, BORROWED_WEIGHT * confidence, 1)
         free = np.where(hole, 1 - confidence, 0)
         return cls(box, image, hole, confidence, pull, hold, tensor(image), tensor(weight), tensor(free),
@@ -121,13 +121,11 @@ class FillProblem(Problem):
 
     def follow(self, last: FillProblem, estimate: Estimate) -> FillProblem:
         memory = last.answer(estimate)
-        if self.moved is None or self.moved == last.moved:
+        if self.moved is None:
             return replace(self, memory=memory)
-        (down, right), (height, width) = np.subtract(self.moved, last.moved), self.hole.shape
-        back = np.broadcast_to(np.float32((-right, -down)), (height, width, 2))
-        say = torch.full_like(self.weight, ARRIVED)
-        say[..., max(down, 0):max(height + down, 0), max(right, 0):max(width + right, 0)] = 1
-        return replace(self, memory=fetched(memory, places_of(back).to(memory.device)), weight=say * self.weight)
+        say = tensor(np.where(self.moved.arrived(), ARRIVED, 1)).to(memory.device)
+        places = places_of(self.moved.back).to(memory.device)
+        return replace(self, memory=fetched(memory, places), weight=say * self.weight)
 
     def drawn(self, share: float) -> FillProblem:
         return replace(self, share=share)

@@ -1,10 +1,30 @@
-"""What the last frame's answer says of this one: fetched along the flow."""
+"""Where what a frame shows was before, and what the last frame's answer says of it: fetched along the flow."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch.nn import functional
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where each pixel of a frame was, (h, w, 2) float32 each, x and y in pixels from where it is.
+
+    since: in the chunk's first frame; back: in the frame before.
+    """
+
+    since: np.ndarray
+    back: np.ndarray
+
+    def arrived(self) -> np.ndarray:
+        """(h, w) bool: what the frame before did not show, since it lay outside of it."""
+        height, width = self.back.shape[:2]
+        y, x = np.mgrid[:height, :width]
+        x, y = x + self.back[..., 0], y + self.back[..., 1]
+        return (x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)
 
 
 def places_of(back: np.ndarray) -> torch.Tensor:

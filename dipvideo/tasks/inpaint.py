@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ HOW = ("How what no frame shows is made up: thin (by what looks alike elsewhere 
 ROUNDS = {"fast": 15, "balanced": 30, "best": 60}  # of thin filling, by the preset
 THIN_TILE = 512  # pixels of a side that are filled at a time
 FEW = 0.1  # share of a hole that other frames show, below which it is filled from within
-# Pixels a frame from which the prior follows the camera, which costs a step 1.4 to 1.6 times the seconds. At 3 and at
+# Pixels a frame from which the prior follows what moves, which costs a step 1.4 to 1.6 times the seconds. At 3 and at
 # 18 it saves steps (benchmarks/warm-start: bikes-followed, cockatoo-followed); below 1 nothing was measured.
 FAST = 1.0
 SHARES = {"auto": None, "always": 1.0, "never": 0.0}  # of what the prior draws; None: it is tried first
@@ -60,7 +61,7 @@ class FillOptions(TaskOptions):
                          least=0.0, most=10.0)
     memory: float = option(0.1, "How strongly what nothing constrains holds on to the last frame's answer.",
                            least=0.0, most=10.0)
-    follow: str = option("auto", "Whether the prior follows the camera, so that what was learnt of a thing stays with "
+    follow: str = option("auto", "Whether the prior follows what moves, so that what was learnt of a thing stays with "
                                  "it when it moves in the picture: auto does from a pixel a frame on.",
                          choices=("auto", "always", "never"))
     save_mask: str | None = option(None, "Also write the holes as a lossless video (.mkv), white where filled.",
@@ -144,13 +145,13 @@ class Inpaint(Task):
                                           pull=self.options.pull, hold=self.options.memory, source=source,
                                           share=SHARES[self.options.draw], moved=moved)
 
-    def _moves(self, window: Window, places: Sequence[int]) -> Sequence[tuple[int, int] | None]:
-        """Where the camera has taken the picture, frame by frame, if the prior is to follow."""
+    def _moves(self, window: Window, places: Sequence[int]) -> Iterator[problems.Moved | None]:
+        """Where what each frame shows was, if the prior is to follow."""
         if self.options.follow != "never":
-            moves = list(motion.drift(map(window.image, places), (window.holes[place] for place in places)))
-            if self.options.follow == "always" or _speed(moves) >= FAST:
-                return moves
-        return [None] * len(places)
+            backs = list(motion.drift(map(window.image, places), (window.holes[place] for place in places)))
+            if self.options.follow == "always" or _speed(backs) >= FAST:
+                return (problems.Moved(*moved) for moved in motion.followed(backs, window.holes.shape[1:]))
+        return repeat(None, len(places))
 
     def _read_off(self, chunk: Chunk, window: Window, place: int, image: np.ndarray, confidence: np.ndarray,
                   source: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -177,10 +178,10 @@ class Inpaint(Task):
                      problem.source)
 
 
-def _speed(moves: Sequence[tuple[int, int]]) -> float:
-    """Pixels a frame, on average."""
-    steps = np.diff(moves, axis=0)
-    return float(np.hypot(*steps.T).mean()) if len(steps) else 0.0
+def _speed(backs: Sequence[np.ndarray]) -> float:
+    """Pixels a frame that most of the picture moves, on average."""
+    steps = [np.hypot(*np.median(back.reshape(-1, 2), axis=0)) for back in backs[1:]]
+    return float(np.mean(steps)) if steps else 0.0
 
 
 TASK = Inpaint

@@ -44,7 +44,7 @@ class Bench:
     """The frames to fit with one seed; `spent` is told of every fit's steps.
 
     make: a prior for a problem, as it is first drawn, of this many members; ensemble: the members of all but cold ones;
-    average: of the weights, decay; 0 answers with the last. Where the prior follows the camera, cold fits do not: each
+    average: of the weights, decay; 0 answers with the last. Where the prior follows what moves, cold fits do not: each
     frame has a picture of its own to them.
     """
 

@@ -86,15 +86,15 @@ def pose(clip: str, options: HoleOptions, tell: Tell, *, follow: bool = False) -
                   for p in places]
         window = Window(window.first, window.frames, window.holes | moved, window.marked | moved)
         scored = [moved[p] for p in places]
-    posed = list(task.problems(chunk, window, targets))
     chosen = [k for k, where in enumerate(scored) if where.any()]  # a hole that fills the crop leaves nothing to score
     if len(chosen) < min(options.frames, 2):
         raise OptionError("A study needs two frames with holes, and known pixels to score: give another mask, "
                           "or --truth.")
     indices = [targets[k] for k in chosen]
     cut = None if cut_at is None else next((k for k, i in enumerate(indices) if i >= cut_at), None) or None
-    return Posed([posed[k] for k in chosen], [truths[k] for k in chosen], [scored[k] for k in chosen], indices,
-                 cut, f"{chunk.box.width}x{chunk.box.height}", "truth" if options.truth else "held-out holes")
+    posed = list(task.problems(chunk, window, indices))
+    return Posed(posed, [truths[k] for k in chosen], [scored[k] for k in chosen], indices, cut,
+                 f"{chunk.box.width}x{chunk.box.height}", "truth" if options.truth else "held-out holes")
 
 
 def _truths(path: str, source: io.Source, chunk: Chunk, targets: list[int]) -> list[np.ndarray]:

@@ -24,7 +24,7 @@ def table(study: Study, command: str) -> str:
     network = f"`{study.network}`{'' if study.base else ' that draws everything'}"
     network += "" if study.flat_start else ", from random features"
     network += f", its weights averaged ({study.average:g})" if study.average else ""
-    network += ", all but cold following the camera" if study.follow else ""
+    network += ", all but cold following what moves" if study.follow else ""
     network += f", all but cold the mean of {study.ensemble}" if study.ensemble > 1 else ""
     lines = [
         f"# What a warm start is worth: {study.task}, {study.clip}", "",
