@@ -30,10 +30,11 @@ from dipvideo.detect.company import in_company
 from dipvideo.detect.events import share_boxes
 from dipvideo.detect.judge import ENOUGH, WITH_PICTURE, Candidate, captions
 from dipvideo.detect.lines import Line
+from dipvideo.detect.logos import without_logos
 from dipvideo.detect.proposals import Proposals
 from dipvideo.detect.timing import End
 from dipvideo.errors import OptionError
-from dipvideo.frame import Frame, VideoInfo
+from dipvideo.frame import Event, Frame, VideoInfo
 from dipvideo.geometry import Box
 
 pytest.importorskip("rapidocr")
@@ -206,6 +207,61 @@ def test_what_the_text_detector_is_blind_to_needs_more_and_does_not_profit_from_
     beside = shown(Box(110, 10, 130, 40), asked=4, seen=4, stands_out=False)
     assert not captions([beside, shown(middle, asked=4)], INFO)[0]
     assert len(captions([beside, shown(middle, asked=4, seen=4)], INFO)[0][0]) == 2
+
+
+def test_what_is_neither_read_nor_seen_and_does_not_look_like_text_is_none():
+    poor = replace(candidate().line, flaws=0.7)
+    shown = {"line": poor, "cuts_inside": 1}  # paving stones that lie so before a cut and after it
+    assert captions([placed(Box(150, 40, 176, 280), **shown)], INFO)[0], "without a text detector it may be text"
+    unread = Future()
+    unread.set_result(("", 0.0))
+    assert not captions([placed(Box(150, 40, 176, 280), **shown, reading=unread)], INFO)[0]
+    assert captions([placed(Box(150, 40, 176, 280), **shown, reading=unread, asked=2, seen=2)], INFO)[0]
+
+
+def test_the_dark_between_letters_on_a_black_bar_is_no_second_caption():
+    """It stays when they go; what was read of it while they stood there is theirs."""
+    bar = Box(150, 60, 175, 260)
+    line = placed(bar, asked=7, seen=7, reading=read("Of your secret friend."))
+    dark = placed(bar, asked=15, seen=7, reading=read("Of your secret friend."), stop=End(90), stands_out=False)
+    dark.line = replace(dark.line, dark=True, seeded=True, colour=0)
+    assert captions([dark], INFO)[0], "by itself it would be one"
+    assert in_company([[line], [dark]], [], INFO) == [[line]]
+    longer = placed(bar, asked=15, seen=15, reading=read("Of your secret friend."), cuts_inside=1,
+                    stop=End(90, sharp=True, around=0.1))
+    assert in_company([[line], [longer]], [], INFO) == [[longer]], "the poorer finding goes, not the longer one"
+
+
+def test_the_text_of_a_screen_that_captions_lie_over_stays():
+    def line(box: Box, first: int, colour: float = 235, height: float = 16.0) -> Candidate:
+        one = placed(box, asked=4, seen=4, reading=read("import whisper"), born=first,
+                     start=End(first, sharp=True, around=0.1), stop=End(first + 28, sharp=True, around=0.1))
+        one.line = replace(one.line, colour=colour, height=height)
+        return one
+
+    said = [[line(Box(150, 60, 175, 260), 10 + 30 * k)] for k in range(6)]
+    code = [[line(Box(20 + 12 * k, 10, 30 + 12 * k, 90), 12 + 30 * k, 140, 8.0)] for k in range(8)]
+    title = line(Box(60, 10, 80, 120), 15)
+    assert in_company([*said, *code, [title]], [], INFO) == [*said, [title]], "the title looks like the captions"
+    assert len(in_company([*said, *code[:4]], [], INFO)) == 10, "a name plate or two are burned in, too"
+    assert len(in_company([*said[:3], *code], [], INFO)) == 11, "captions that are few tell nothing"
+    apart = [[line(one.box, 10 + 300 * k)] for k, (one,) in enumerate(said)]
+    assert len(in_company([*apart, *code], [], INFO)) == 14, "nor do those that are rare"
+
+
+def test_a_logo_that_is_lost_and_found_again_all_along_is_none():
+    aside = Box(20, 10, 40, 80)
+
+    def event(first: float, last: float, text: str = "EXCLUSIVE", box: Box = aside) -> Event:
+        return Event.of(round(25 * first), round(25 * last), box, np.ones((box.height, box.width), bool), text)
+
+    pieces = [event(7, 10), event(10.5, 13, "EXCLUSlVE", Box(18, 12, 40, 84)), event(13, 16), event(23, 32)]
+    other = event(12, 14, "Good morning")
+    middle = [event(first, last, "Go", Box(150, 140, 170, 180)) for first, last in ((7, 16), (18, 27))]
+    assert without_logos([*pieces, other, *middle], INFO) == [other, *middle], "a refrain stands where captions do"
+    assert without_logos(pieces[:3], INFO) == pieces[:3], "no longer than a caption stays"
+    rare = [event(7, 8), event(30, 31)]
+    assert without_logos(rare, INFO) == rare, "a name that is shown twice"
 
 
 def test_a_line_elsewhere_must_be_seen_to_come_and_go():

@@ -13,6 +13,8 @@
     timing      the frames a line is dated by, and how it comes and goes
     track       one line through time: how much of it each frame shows
     judge       caption or picture?
+    company     what the captions of a section tell of each other
+    logos       what all of a film's tell
     hole        letters, and outline, shadow and halo as far as they reach
     backing     the box behind them
     events      what the lines of a caption cover and say together
@@ -25,4 +27,5 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__, submod_attrs={"captions": ["CaptionFinder"], "cores": ["one_core"],
                             "detectors": ["DETECTORS", "wants_ocr"], "events": ["without_parts"],
+                            "logos": ["without_logos"],
                             "ocr": ["Ocr", "scale_for"], "shots": ["ShotFinder"]})

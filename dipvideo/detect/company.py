@@ -6,25 +6,35 @@ import cv2
 import numpy as np
 
 from ..frame import VideoInfo
-from .judge import SAME_PLACE, TOGETHER, Candidate, at_once, better, groups, is_caption, placed, without_copies
+from .events import same_style
+from .judge import PLACED, SAME_PLACE, TOGETHER, Candidate, at_once, better, groups, is_caption, placed, without_copies
 from .timing import End
 
 MEETS = 2.0  # points for an end where a caption of the same kind goes or comes
 SAME_COLOUR_255 = 40  # luma of lines of one kind differs less
 SLIVER = 0.05  # of a line's height: thinner gaps in what is covered are letters, too
 MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
+MANY, MOST_OF_THE_TIME = 5, 0.5  # lines of one style and place, and their share of the time: captions run there
 
 
 def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
                info: VideoInfo) -> list[list[Candidate]]:
     """All captions of a section, with those of the doubtful that others vouch for, and without what others explain."""
     every = [c for caption in captions for c in caption]
+    every = [c for c in every if not any(_a_copy(c, other) for other in every)]
     while vouched := _vouched([c for c in doubtful if not any(better(other, c) for other in every)], every, info):
         doubtful = [c for c in doubtful if not any(c is other for other in vouched)]
         every = [c for c in every if not any(better(other, c) for other in vouched)] + vouched
+    every = _without_a_page(every, info)
     found = list(groups([c for c in every if not (_between(c, every) or _uncovered(c, every, info))]))
     _share_what_stays(found)
     return found
+
+
+def _a_copy(one: Candidate, other: Candidate) -> bool:
+    """True if `other` is a better finding of the line that `one` is, though it goes at another time: the dark between
+    the letters on a black bar, say, stays when they have gone."""
+    return other.read == one.read and other.points >= one.points and better(other, one)
 
 
 def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
@@ -71,6 +81,24 @@ def _uncovered(one: Candidate, captions: list[Candidate], info: VideoInfo) -> bo
 def _lies_over(one: Candidate, other: Candidate) -> bool:
     shared = one.box & other.box
     return shared is not None and shared.area >= SAME_PLACE * other.box.area
+
+
+def _without_a_page(captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
+    """The captions without the text of a screen or a page that is filmed: most of the time captions of one style lie
+    where captions do, and elsewhere lie more lines than these. What looks otherwise is the page's."""
+    there = [c for c in captions if c.read and placed([c], info) == 2 * PLACED]
+    elsewhere = [c for c in captions if placed([c], info) < 2 * PLACED]
+    style = max(([c for c in there if same_style(c, one)] for one in there), default=[],
+                key=lambda kin: sum(c.stop.at - c.start.at for c in kin))
+    if len(style) < MANY or len(elsewhere) <= len(style):
+        return captions
+    shown = np.zeros(max(c.stop.at for c in captions), bool)
+    for c in style:
+        shown[c.start.at:c.stop.at] = True
+    if shown[min(c.start.at for c in captions):].mean() < MOST_OF_THE_TIME:
+        return captions
+    return [c for group in groups(captions) if any(same_style(c, other) for c in group for other in style)
+            for c in group]
 
 
 def _between(one: Candidate, captions: list[Candidate]) -> bool:

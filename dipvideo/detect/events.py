@@ -45,7 +45,7 @@ def share_boxes(captions: list[list[Candidate]]) -> None:
     lines = [c for caption in captions for c in caption]
     shared = {}
     for place, c in enumerate(lines):
-        pads = [other.pad for other in lines if _same_style(c, other)]
+        pads = [other.pad for other in lines if same_style(c, other)]
         boxes = [pad for pad in pads if pad is not None]
         if c.pad is None and len(boxes) >= max(BOXED * len(pads), BOXES):
             shared[place] = round(float(np.median(boxes)))
@@ -53,7 +53,8 @@ def share_boxes(captions: list[list[Candidate]]) -> None:
         lines[place].pad = pad
 
 
-def _same_style(one: Candidate, other: Candidate) -> bool:
+def same_style(one: Candidate, other: Candidate) -> bool:
+    """True if both are of one height and luma."""
     here, there = one.line, other.line
     return (here.dark == there.dark and abs(here.colour - there.colour) < SAME_COLOUR_255
             and abs(here.height - there.height) < SAME_HEIGHT * max(here.height, there.height))

@@ -7,13 +7,15 @@ a text detector looked, too, what it read counts as much as good looks, and that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
-from ..frame import VideoInfo
+from ..frame import Event, VideoInfo
 from ..geometry import Box
 from .lines import Line
 from .ocr import says_something
@@ -100,6 +102,11 @@ class Candidate:
         return self.seen < SEEN_MOSTLY * self.asked and not self.read
 
     @property
+    def wordless(self) -> bool:
+        """True if the text detector, where it read at all, neither saw nor read it, and it does not look like text."""
+        return self.reading is not None and not (self.seen or self.read) and self._looks < 0
+
+    @property
     def impossible(self) -> bool:
         """True if it is part of the picture, whatever it looks like."""
         return (max(self.start.moved, self.stop.moved) > MOVED or self.unsteady > UNSTEADY
@@ -120,7 +127,7 @@ class Candidate:
     @property
     def points(self) -> float:
         line = self.line
-        own = looks = min(max(8 * (0.55 - line.flaws), -1.0), 2.5)
+        own = looks = self._looks
         # animated lettering is read, too, and the picture between letters while a caption covers it
         if self.unsteady < STEADY and self.seen >= SEEN_MOSTLY * self.asked:
             looks = max(own, READ if self.read else SEEN if self.seen else own)
@@ -133,12 +140,17 @@ class Candidate:
         wanting = max((CAME_AND_WENT if self.read else BOTH) - self.came_and_went, 0.0) if lent else 0.0
         return looks + older + self.came_and_went - wanting
 
+    @property
+    def _looks(self) -> float:
+        """Points for looking like text."""
+        return min(max(8 * (0.55 - self.line.flaws), -1.0), 2.5)
+
 
 def captions(candidates: list[Candidate], info: VideoInfo) -> tuple[list[list[Candidate]], list[Candidate]]:
     """The candidates that are captions, those of one caption together; and what can be read and lacks points."""
     logos = [c for c in candidates if c.read and _stays(c, info)]
     possible = [c for c in candidates
-                if not (c.impossible or _stays(c, info) or any(_again(c, logo) for logo in logos))]
+                if not (c.impossible or c.wordless or _stays(c, info) or any(_again(c, logo) for logo in logos))]
     found, doubtful = [], []
     for group in groups(possible):
         if is_caption(group, info):
@@ -232,10 +244,9 @@ def better(one: Candidate, other: Candidate) -> bool:
     return (one.points, longer, id(one)) > (other.points, 1 / longer, id(other))
 
 
-def placed(group: list[Candidate], info: VideoInfo) -> float:
+def placed(lines: Iterable[Candidate | Event], info: VideoInfo) -> float:
     """Points for lying where captions lie."""
-    left, right = min(c.box.left for c in group), max(c.box.right for c in group)
-    top, bottom = min(c.box.top for c in group), max(c.box.bottom for c in group)
-    centred = abs((left + right) / 2 - info.width / 2) < CENTRED * info.width
-    at_edge = bottom < EDGE * info.height or top > (1 - EDGE) * info.height
+    box = reduce(or_, (line.box for line in lines))
+    centred = abs((box.left + box.right) / 2 - info.width / 2) < CENTRED * info.width
+    at_edge = box.bottom < EDGE * info.height or box.top > (1 - EDGE) * info.height
     return PLACED * centred + PLACED * at_edge if centred else 0.0
