@@ -282,11 +282,52 @@ def test_words_that_follow_each_other_vouch_for_the_next():
     came = {"start": End(10, sharp=True, around=0.1), "stop": End(22, sharp=True, around=0.1)}
     first, second, third = word("one", 130, 10, 22, **came), word("by", 120, 22, 30), word("one", 130, 31, 40)
     later, other = word("more", 120, 60, 70), word("by", 60, 22, 30)
+    later.line = replace(later.line, height=26.0)
     found, doubtful = captions([first, second, third, later], INFO)
     assert found == [[first]] and doubtful == [second, third, later]
     assert in_company(found, doubtful, INFO) == [[first], [second], [third]], "the second vouches for the third"
     other.line = replace(other.line, box=Box(100, 60, 120, 260))
     assert in_company(found, [other], INFO) == [[first]], "it lies in another row"
+
+
+def test_captions_of_a_style_vouch_for_one_that_comes_and_goes_with_the_picture():
+    def line(first: int, words: str, **more) -> Candidate:
+        ends = End(first, sharp=True, around=0.1), End(first + 30, sharp=True, around=0.1)
+        shown = {"asked": 4, "seen": 4, "reading": read(words), "stands_out": False, "born": first,
+                 "start": ends[0], "stop": ends[1], **more}
+        return placed(Box(80, 100, 100, 220), **shown)
+
+    cut = {"start": End(200, at_cut=True), "stop": End(230, at_cut=True)}
+    one, two, late = line(10, "one"), line(60, "two"), line(200, "three", **cut)
+    found, doubtful = captions([one, two, late], INFO)
+    assert found == [[one], [two]] and doubtful == [late]
+    assert in_company(found, doubtful, INFO) == [[one], [two], [late]]
+    late.met = 0.0
+    assert in_company([[one]], [late], INFO) == [[one]], "one tells nothing of a style"
+    late.line = replace(late.line, height=24.0)
+    assert in_company(found, [late], INFO) == [[one], [two]], "its letters are larger"
+
+
+def test_what_a_poorer_finding_reads_beyond_the_end_of_a_line_belongs_to_it():
+    line = placed(Box(140, 100, 160, 220), asked=4, seen=4, reading=read("May I ask"))
+    more = placed(Box(138, 98, 162, 240), asked=4, seen=4, reading=read("May I ask?"), stands_out=False)
+    (found,), = in_company([[line]], [more], INFO)
+    assert found is line and found.words == "May I ask?"
+    assert found.box == Box(138, 98, 162, 240) and found.text == Box(140, 98, 160, 240)
+    inside = found.hole[:, 2:122]
+    assert found.hole[:, 122:].all() and inside[2:22].all() and not inside[:2].any() and not inside[22:].any()
+    assert found.marked.shape == found.hole.shape
+    other = placed(Box(138, 98, 162, 240), asked=4, seen=4, reading=read("Channel 4"), stands_out=False)
+    (found,), = in_company([[placed(Box(140, 100, 160, 220), reading=read("May I ask"))]], [other], INFO)
+    assert found.box.right == 220, "it reads otherwise"
+
+
+def test_what_the_text_detector_did_not_see_does_not_come_along_with_a_caption():
+    beside = {"asked": 4, "start": End(10, sharp=True, around=0.1), "stop": End(40), "stands_out": False}
+    said = placed(Box(140, 110, 160, 210), asked=4, seen=4, reading=read("Good morning"))
+    picture, second = (placed(Box(110, 20, 130, 300), seen=seen, **beside) for seen in (0, 4))
+    assert captions([said, picture], INFO)[0] == [[said]] and picture.points > 1
+    assert captions([said, second], INFO)[0] == [[said, second]]
 
 
 def test_what_captions_uncover_is_the_pictures():

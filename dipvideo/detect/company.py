@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 
 from ..frame import VideoInfo
+from ..geometry import Box
 from .events import same_style
 from .judge import PLACED, SAME_PLACE, TOGETHER, Candidate, at_once, better, groups, is_caption, placed, without_copies
 from .timing import End
 
+STYLED, SEVERAL = 3.0, 2  # points for being of the style of several captions, of this many at least
 MEETS = 2.0  # points for an end where a caption of the same kind goes or comes
 SAME_COLOUR_255 = 40  # luma of lines of one kind differs less
 SLIVER = 0.05  # of a line's height: thinner gaps in what is covered are letters, too
@@ -22,11 +24,12 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
     """All captions of a section, with those of the doubtful that others vouch for, and without what others explain."""
     every = [c for caption in captions for c in caption]
     every = [c for c in every if not any(_a_copy(c, other) for other in every)]
-    while vouched := _vouched([c for c in doubtful if not any(better(other, c) for other in every)], every, info):
+    while vouched := _vouched(doubtful, every, info):
         doubtful = [c for c in doubtful if not any(c is other for other in vouched)]
         every = [c for c in every if not any(better(other, c) for other in vouched)] + vouched
     every = _without_a_page(every, info)
     found = list(groups([c for c in every if not (_between(c, every) or _uncovered(c, every, info))]))
+    _take_ends([c for caption in found for c in caption], doubtful)
     _share_what_stays(found)
     return found
 
@@ -38,9 +41,13 @@ def _a_copy(one: Candidate, other: Candidate) -> bool:
 
 
 def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
-    """The doubtful that are captions since captions of their kind go where they come, or come where they go."""
+    """The doubtful that are captions since captions of their kind go where they come, or come where they go, or since
+    there are several of their style."""
+    copies = [c for c in doubtful if any(better(other, c) for other in captions)]
+    doubtful = [c for c in doubtful if not any(c is copy for copy in copies)]
     for c in doubtful:
         c.met = sum(_lacking(c, end, captions) for end in (c.start, c.stop))
+        c.met += STYLED * (sum(_same_hand(c, other) for other in captions + copies) >= SEVERAL)
     found = [c for group in groups([c for c in doubtful if c.met]) if is_caption(group, info) for c in group]
     return [c for caption in without_copies(found) for c in caption]
 
@@ -50,6 +57,13 @@ def _lacking(one: Candidate, end: End, captions: list[Candidate]) -> float:
     alike, as if one had only moved."""
     there = any(_same_kind(one, other) and _meet(one, end, other) for other in captions)
     return MEETS - end.points if there else 0.0
+
+
+def _same_hand(one: Candidate, other: Candidate) -> bool:
+    """True if both are read, of one style, and about one column."""
+    here, there = one.line.box, other.line.box
+    apart = abs(here.left + here.right - there.left - there.right) / 2
+    return other.read and same_style(one, other) and apart < min(one.line.height, other.line.height)
 
 
 def _meet(one: Candidate, end: End, other: Candidate) -> bool:
@@ -111,6 +125,25 @@ def _between(one: Candidate, captions: list[Candidate]) -> bool:
         if other.read and not other.line.dark and shared is not None and at_once(one, other):
             covered[shared.within(one.box)] = True
     return bool(covered.mean() > MOSTLY_COVERED)
+
+
+def _take_ends(captions: list[Candidate], poorer: list[Candidate]) -> None:
+    """Give captions what poorer findings of them, that read more, cover beyond their ends: a question mark, say."""
+    for one in captions:
+        for other in poorer:
+            together = abs(one.start.at - other.start.at) <= TOGETHER and abs(one.stop.at - other.stop.at) <= TOGETHER
+            said, more = ("".join(c.words.split()) for c in (one, other))
+            if together and said and said in more and len(more) > len(said) and better(one, other):
+                box = one.box | other.box
+                beyond = np.ones((2, box.height, box.width), bool)
+                beyond[..., one.box.left - box.left:one.box.right - box.left] = False
+                covers = np.zeros_like(beyond)
+                covers[:, *other.box.within(box)] = other.hole, other.marked
+                covers &= beyond
+                covers[:, *one.box.within(box)] |= (one.hole, one.marked)
+                one.box, (one.hole, one.marked), one.reading = box, covers, other.reading
+                one.text = Box(one.text.top, min(one.text.left, other.text.left),
+                               one.text.bottom, max(one.text.right, other.text.right))
 
 
 def _share_what_stays(captions: list[list[Candidate]]) -> None:

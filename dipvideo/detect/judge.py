@@ -147,17 +147,18 @@ class Candidate:
 
 
 def captions(candidates: list[Candidate], info: VideoInfo) -> tuple[list[list[Candidate]], list[Candidate]]:
-    """The candidates that are captions, those of one caption together; and what can be read and lacks points."""
+    """The candidates that are captions, those of one caption together; and what else can be read: what lacks points or
+    is a poorer finding."""
     logos = [c for c in candidates if c.read and _stays(c, info)]
     possible = [c for c in candidates
                 if not (c.impossible or c.wordless or _stays(c, info) or any(_again(c, logo) for logo in logos))]
-    found, doubtful = [], []
+    found = []
     for group in groups(possible):
         if is_caption(group, info):
-            found += [c for c in group if c.points >= COMPANION]
-        else:
-            doubtful += [c for c in group if c.read]
-    return without_copies(found), doubtful
+            found += [c for c in group if c.points >= (ENOUGH if c.unheard else COMPANION)]
+    kept = without_copies(found)
+    best = {id(c) for caption in kept for c in caption}
+    return kept, [c for c in possible if c.read and id(c) not in best]
 
 
 def without_copies(found: list[Candidate]) -> list[list[Candidate]]:
