@@ -30,7 +30,7 @@ from dipvideo.detect.company import in_company
 from dipvideo.detect.events import share_boxes
 from dipvideo.detect.judge import ENOUGH, WITH_PICTURE, Candidate, captions
 from dipvideo.detect.lines import Line
-from dipvideo.detect.logos import without_logos
+from dipvideo.detect.logos import Logo, without_logos
 from dipvideo.detect.proposals import Proposals
 from dipvideo.detect.timing import End
 from dipvideo.errors import OptionError
@@ -258,10 +258,11 @@ def test_a_logo_that_is_lost_and_found_again_all_along_is_none():
     pieces = [event(7, 10), event(10.5, 13, "EXCLUSlVE", Box(18, 12, 40, 84)), event(13, 16), event(23, 32)]
     other = event(12, 14, "Good morning")
     middle = [event(first, last, "Go", Box(150, 140, 170, 180)) for first, last in ((7, 16), (18, 27))]
-    assert without_logos([*pieces, other, *middle], INFO) == [other, *middle], "a refrain stands where captions do"
-    assert without_logos(pieces[:3], INFO) == pieces[:3], "no longer than a caption stays"
+    assert without_logos([*pieces, other, *middle], [], INFO) == [other, *middle], "a refrain stands where captions do"
+    assert without_logos(pieces[:3], [], INFO) == pieces[:3], "no longer than a caption stays"
     rare = [event(7, 8), event(30, 31)]
-    assert without_logos(rare, INFO) == rare, "a name that is shown twice"
+    assert without_logos(rare, [], INFO) == rare, "a name that is shown twice"
+    assert without_logos([*rare, other, *middle], [Logo(Box(22, 10, 40, 78), "exclusive")], INFO) == [other, *middle]
 
 
 def test_a_line_elsewhere_must_be_seen_to_come_and_go():

@@ -77,7 +77,8 @@ def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress:
     if not any(one.frames for one in told):
         raise nothing_decoded(source)
     events = detect.without_parts([event for one in told for event in one.events])
-    return Captions(tuple(detect.without_logos(events, source.info)), tuple(cut for one in told for cut in one.cuts))
+    events = detect.without_logos(events, [logo for one in told for logo in one.logos], source.info)
+    return Captions(tuple(events), tuple(cut for one in told for cut in one.cuts))
 
 
 def _found(executor: Executor, search: Search, hear: Callable[[int, int], object]) -> dict[int, Found]:

@@ -29,10 +29,11 @@ AROUND = 2  # frames on both sides of a section, from which captions count, too:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a section tells. events: captions that begin in it; cuts: first frames of shots; frames: decoded; damage:
-    where in the input packets lie that could not be decoded whole."""
+    """What a section tells. events: captions that begin in it; logos: what stays; cuts: first frames of shots; frames:
+    decoded; damage: where in the input packets lie that could not be decoded whole."""
 
     events: tuple[Event, ...]
+    logos: tuple[detect.Logo, ...]
     cuts: tuple[int, ...]
     frames: int
     damage: frozenset[int]
@@ -82,7 +83,8 @@ class Search:
             events = finder.finish(None if last else section.stop + AROUND)
         first = section.start - (0 if section.start == span.start else AROUND)
         counted = range(first, section.stop + AROUND)
-        return Found(tuple(e for e in events if e.start in counted), tuple(cuts), frames, frozenset(self.source.damage))
+        return Found(tuple(e for e in events if e.start in counted), tuple(finder.logos), tuple(cuts), frames,
+                     frozenset(self.source.damage))
 
 
 def sections(span: range) -> tuple[range, ...]:

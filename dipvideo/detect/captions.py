@@ -25,9 +25,10 @@ from .company import in_company
 from .detectors import wants_ocr
 from .events import event_of, place, share_boxes, without_parts
 from .hole import make_hole
-from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions
+from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions, what_stays
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
 from .lives import Lives
+from .logos import Logo
 from .luma import LumaReader
 from .ocr import Ocr, Sighting
 from .proposals import Proposals
@@ -54,7 +55,8 @@ class CaptionFinder:
     """Streams the frames of one video and collects its captions.
 
     region: only pixels in there, in picture coordinates, may become text; detector: one of `DETECTORS`.
-    Raises OptionError for a detector that is unknown or not installed.
+    logos: what stays in the picture, as far as it has gone. Raises OptionError for a detector that is unknown or not
+    installed.
     """
 
     def __init__(self, info: VideoInfo, region: Box, detector: str = "auto"):
@@ -71,6 +73,7 @@ class CaptionFinder:
         self._gone: deque[Candidate] = deque()
         self._captions: list[list[Candidate]] = []
         self._doubtful: list[Candidate] = []
+        self.logos: list[Logo] = []
         self._ocr = Ocr() if wants_ocr(detector) else None
         # In a thread of its own the text detector hides behind the decoding on the other core.
         self._worker = ThreadPoolExecutor(1, "text-detector")
@@ -229,6 +232,7 @@ class CaptionFinder:
         found, doubtful = captions(ready, self._info)
         self._captions += found
         self._doubtful += doubtful
+        self.logos += [Logo(c.box, c.words) for c in what_stays(ready, self._info)]
 
 
 def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:

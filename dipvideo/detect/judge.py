@@ -149,7 +149,7 @@ class Candidate:
 def captions(candidates: list[Candidate], info: VideoInfo) -> tuple[list[list[Candidate]], list[Candidate]]:
     """The candidates that are captions, those of one caption together; and what else can be read: what lacks points or
     is a poorer finding."""
-    logos = [c for c in candidates if c.read and _stays(c, info)]
+    logos = what_stays(candidates, info)
     possible = [c for c in candidates
                 if not (c.impossible or c.wordless or _stays(c, info) or any(_again(c, logo) for logo in logos))]
     found = []
@@ -159,6 +159,11 @@ def captions(candidates: list[Candidate], info: VideoInfo) -> tuple[list[list[Ca
     kept = without_copies(found)
     best = {id(c) for caption in kept for c in caption}
     return kept, [c for c in possible if c.read and id(c) not in best]
+
+
+def what_stays(candidates: list[Candidate], info: VideoInfo) -> list[Candidate]:
+    """Those that can be read, and stay as only a logo or a banner does."""
+    return [c for c in candidates if c.read and _stays(c, info)]
 
 
 def without_copies(found: list[Candidate]) -> list[list[Candidate]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ..frame import Event, VideoInfo
+from ..geometry import Box
 from .judge import LONGEST_SECONDS, placed
 
 ALIKE = 0.8  # of what is read: a letter or two may be misread
@@ -13,25 +15,35 @@ SAME_PLACE = 0.5  # of the smaller of two boxes
 MOSTLY = 0.5  # of the time from its first to its last frame
 
 
-def without_logos(events: Sequence[Event], info: VideoInfo) -> list[Event]:
-    """The events, but what says the same at one place again and again, most of a time longer than any caption stays:
-    a logo, of which a picture that moves behind it hides the rest. Where captions usually lie, it may be a refrain."""
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """What stays in the picture: where, and what it says."""
+
+    box: Box
+    text: str
+
+
+def without_logos(events: Sequence[Event], logos: Sequence[Logo], info: VideoInfo) -> list[Event]:
+    """The events, but what says the same as a logo at its place, or again and again at one place, most of a time longer
+    than any caption stays: a logo, of which a picture that moves behind it hides the rest. Where captions usually lie,
+    it may be a refrain."""
     asked = [event for event in events if event.text and not placed([event], info)]
-    logos = set()
+    found = set()
     for event in asked:
         again = [other for other in asked if _again(event, other)]
         span = max(other.stop for other in again) - min(other.start for other in again)
         seen = sum(other.stop - other.start for other in again)
-        if span > LONGEST_SECONDS * info.rate and seen > MOSTLY * span:
-            logos.add(id(event))
-    return [event for event in events if id(event) not in logos]
+        stays = span > LONGEST_SECONDS * info.rate and seen > MOSTLY * span
+        if stays or any(_again(event, logo) for logo in logos):
+            found.add(id(event))
+    return [event for event in events if id(event) not in found]
 
 
-def _again(one: Event, other: Event) -> bool:
+def _again(one: Event, other: Event | Logo) -> bool:
     shared = one.box & other.box
     return (shared is not None and shared.area >= SAME_PLACE * min(one.box.area, other.box.area)
             and SequenceMatcher(None, _letters(one), _letters(other), autojunk=False).ratio() >= ALIKE)
 
 
-def _letters(event: Event) -> str:
-    return "".join(event.text.split()).casefold()
+def _letters(one: Event | Logo) -> str:
+    return "".join(one.text.split()).casefold()
