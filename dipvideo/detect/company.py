@@ -16,6 +16,7 @@ MEETS = 2.0  # points for an end where a caption of the same kind goes or comes
 SAME_COLOUR_255 = 40  # luma of lines of one kind differs less
 SLIVER = 0.05  # of a line's height: thinner gaps in what is covered are letters, too
 MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
+BEYOND = 0.25  # of a line's height: a colon is as wide
 MANY, MOST_OF_THE_TIME = 5, 0.5  # lines of one style and place, and their share of the time: captions run there
 
 
@@ -37,7 +38,15 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
 def _a_copy(one: Candidate, other: Candidate) -> bool:
     """True if `other` is a better finding of the line that `one` is, though it goes at another time: the dark between
     the letters on a black bar, say, stays when they have gone."""
-    return other.read == one.read and other.points >= one.points and better(other, one)
+    return (other.read == one.read and other.points >= one.points and better(other, one)
+            and not _reads_on(one, other))
+
+
+def _reads_on(one: Candidate, other: Candidate) -> bool:
+    """True if `one` reads what `other` does and more, beyond one of its ends."""
+    more, said = ("".join(c.words.split()) for c in (one, other))
+    beyond = max(other.box.left - one.box.left, one.box.right - other.box.right)
+    return bool(said) and said in more and len(more) > len(said) and beyond > BEYOND * other.text.height
 
 
 def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoInfo) -> list[Candidate]:
@@ -132,8 +141,7 @@ def _take_ends(captions: list[Candidate], poorer: list[Candidate]) -> None:
     for one in captions:
         for other in poorer:
             together = abs(one.start.at - other.start.at) <= TOGETHER and abs(one.stop.at - other.stop.at) <= TOGETHER
-            said, more = ("".join(c.words.split()) for c in (one, other))
-            if together and said and said in more and len(more) > len(said) and better(one, other):
+            if together and _reads_on(other, one) and better(one, other):
                 box = one.box | other.box
                 beyond = np.ones((2, box.height, box.width), bool)
                 beyond[..., one.box.left - box.left:one.box.right - box.left] = False
