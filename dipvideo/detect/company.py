@@ -69,10 +69,19 @@ def _lacking(one: Candidate, end: End, captions: list[Candidate]) -> float:
 
 
 def _same_hand(one: Candidate, other: Candidate) -> bool:
-    """True if both are read, of one style, and about one column."""
+    """True if both are read, of one style, and about one column, or from or to one in rows beside each other."""
     here, there = one.line.box, other.line.box
-    apart = abs(here.left + here.right - there.left - there.right) / 2
-    return other.read and same_style(one, other) and apart < min(one.line.height, other.line.height)
+    height = min(one.line.height, other.line.height)
+    rows = max(here.top, there.top) - min(here.bottom, there.bottom)
+    about = abs(here.left + here.right - there.left - there.right) / 2 < height
+    return other.read and same_style(one, other) and (about or (rows < height and _one_column(one, other)))
+
+
+def _one_column(one: Candidate, other: Candidate) -> bool:
+    here, there = one.line.box, other.line.box
+    apart = min(abs(here.left - there.left), abs(here.right - there.right),
+                abs(here.left + here.right - there.left - there.right) / 2)
+    return apart < min(one.line.height, other.line.height)
 
 
 def _meet(one: Candidate, end: End, other: Candidate) -> bool:
@@ -85,10 +94,8 @@ def _same_kind(one: Candidate, other: Candidate) -> bool:
     column."""
     here, there = one.line.box, other.line.box
     rows = min(here.bottom, there.bottom) - max(here.top, there.top)
-    apart = min(abs(here.left - there.left), abs(here.right - there.right),
-                abs(here.left + here.right - there.left - there.right) / 2)
     return (one.read and (other.read or other.seen) and rows > SAME_PLACE * min(here.height, there.height)
-            and apart < min(one.line.height, other.line.height) and one.line.dark == other.line.dark
+            and _one_column(one, other) and one.line.dark == other.line.dark
             and abs(one.line.colour - other.line.colour) < SAME_COLOUR_255)
 
 
