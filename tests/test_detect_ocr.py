@@ -204,6 +204,7 @@ def test_what_the_text_detector_is_blind_to_needs_more_and_does_not_profit_from_
     assert captions([shown(middle)], INFO)[0], "nobody looked"
     assert captions([shown(middle, asked=4, seen=3)], INFO)[0]
     assert not captions([shown(middle, asked=4)], INFO)[0]
+    assert not captions([shown(middle, reading=read(""))], INFO)[0], "nobody looked, and it cannot be read"
     beside = shown(Box(110, 10, 130, 40), asked=4, seen=4, stands_out=False)
     assert not captions([beside, shown(middle, asked=4)], INFO)[0]
     assert len(captions([beside, shown(middle, asked=4, seen=4)], INFO)[0][0]) == 2

@@ -98,8 +98,9 @@ class Candidate:
 
     @property
     def unheard(self) -> bool:
-        """True if the text detector looked, mostly saw nothing, and makes no sense of it."""
-        return self.seen < SEEN_MOSTLY * self.asked and not self.read
+        """True if the text detector makes no sense of it, and mostly saw nothing when it looked, or never looked."""
+        blind = self.seen < SEEN_MOSTLY * self.asked if self.asked else self.reading is not None
+        return blind and not self.read
 
     @property
     def wordless(self) -> bool:
