@@ -10,7 +10,6 @@
     align       where the camera went: corners tracked through the scene, a similarity between any two frames
     flow        where each pixel went: dense flow, chained from frame to frame
     agreement   how well a moved frame agrees with what is known around each pixel
-    bleed       the colour of text around its hole, and the picture without it
     fuse        neighbours averaged with a frame where they show the same, against noise
     dominant    the layer that moves as one, and the frame without what shines through it
     drift       where a picture has gone, pixel by pixel, for a prior to follow
@@ -20,9 +19,7 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"bleed": ["grown", "reach_of_bleeding",
-                                                                                 "without_bleeding"],
-                                                                       "borrowing": ["Borrowed", "borrow"],
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"borrowing": ["Borrowed", "borrow"],
                                                                        "dominant": ["DOMINANT_LEAST", "DOMINANT_LINES",
                                                                                     "DOMINANT_REACH", "Dominant"],
                                                                        "drift": ["drift", "followed"],

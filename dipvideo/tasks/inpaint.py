@@ -15,7 +15,7 @@ from ..errors import OptionError
 from ..geometry import Box
 from ..options import option
 from ..plan import make_plan
-from ..planes import DRAWN, UNMIXED, Patch
+from ..planes import DRAWN, Patch
 from ..progress import Tell
 from ..span import span_of, watch
 from ..tiles import joined, tiles
@@ -122,7 +122,6 @@ class Inpaint(Task):
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         places = [index - window.first for index in targets]
-        window, whole = self._without_bleeding(window)
         borrowed = iter(())
         if self.options.borrow:
             borrowed = motion.borrow(window.frames, window.holes, places, window.marked)
@@ -138,8 +137,6 @@ class Inpaint(Task):
             image, confidence, source = self._read_off(chunk, window, place, image, confidence, source)
             if number == 0:
                 thin = self._suits_thin(hole, confidence)
-            beside = whole[place] & ~hole
-            hole, confidence[beside], source[beside] = whole[place], 1, UNMIXED
             if thin:
                 answer = self._filled(image, hole & (confidence < 0.5))
                 yield problems.ThinProblem(chunk.box, hole, answer, source)
@@ -147,10 +144,6 @@ class Inpaint(Task):
             yield problems.FillProblem.of(chunk.box, image, hole, confidence, base=self.options.base,
                                           pull=self.options.pull, hold=self.options.memory, source=source,
                                           share=SHARES[self.options.draw], moved=moved)
-
-    def _without_bleeding(self, window: Window) -> tuple[Window, np.ndarray]:
-        """The window, and (n, h, w) bool, its holes with what else around them is not as the film has it any more."""
-        return window, window.holes
 
     def _moves(self, window: Window, places: Sequence[int]) -> Iterator[problems.Moved | None]:
         """Where what each frame shows was, if the prior is to follow."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .. import captions, io, motion
+from .. import captions, io
 from ..captions.options import CaptionOptions
 from ..errors import OptionError
 from ..options import option
 from ..plan import make_plan
 from ..progress import Tell
 from ..span import span_of, with_ends
-from .base import Window
 from .inpaint import HOW, FillOptions, Inpaint
 
 if TYPE_CHECKING:
@@ -71,14 +68,6 @@ class RemoveSubtitles(Inpaint):
         boxes = [box if index in span else None for index, box in enumerate(holes.boxes(frames))]
         cuts = found.cuts if self.options.plan else with_ends(found.cuts, span, frames)
         return make_plan(source.info, boxes, cuts), holes
-
-    def _without_bleeding(self, window: Window) -> tuple[Window, np.ndarray]:
-        reach = motion.reach_of_bleeding(window.frames, window.holes) if self.options.mask is None else 0
-        if not reach:
-            return super()._without_bleeding(window)
-        frames = np.stack([motion.without_bleeding(*seen, reach)
-                           for seen in zip(window.frames, window.holes, strict=True)])
-        return replace(window, frames=frames), motion.grown(window.holes, reach)
 
     @property
     def plans_only(self) -> bool:
