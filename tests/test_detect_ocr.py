@@ -246,6 +246,7 @@ def test_the_text_of_a_screen_that_captions_lie_over_stays():
     assert in_company([*said, *code, [title]], [], INFO) == [*said, [title]], "the title looks like the captions"
     assert len(in_company([*said, *code[:4]], [], INFO)) == 10, "a name plate or two are burned in, too"
     assert len(in_company([*said[:3], *code], [], INFO)) == 11, "captions that are few tell nothing"
+    assert len(in_company([*said[:3], *code[:4]], [], INFO)) == 7, "even if they are there most of the time"
     apart = [[line(one.box, 10 + 300 * k)] for k, (one,) in enumerate(said)]
     assert len(in_company([*apart, *code], [], INFO)) == 14, "nor do those that are rare"
 

@@ -216,11 +216,13 @@ def _stays(candidate: Candidate, info: VideoInfo) -> bool:
 
 def _again(one: Candidate, logo: Candidate) -> bool:
     """True if `one` is what stays, `logo`, found again: it says the same, or nothing."""
-    return at_once(one, logo) and _share_place(one, logo) and (not one.read or _letters(one) == _letters(logo))
+    alike = not one.read or letters(one.words) == letters(logo.words)
+    return alike and at_once(one, logo) and _share_place(one, logo)
 
 
-def _letters(candidate: Candidate) -> str:
-    return "".join(candidate.words.split()).casefold()
+def letters(words: str) -> str:
+    """What is to be compared of what was read: spaces and capitals are read now so, now so."""
+    return "".join(words.split()).casefold()
 
 
 def at_once(one: Candidate, other: Candidate) -> bool:

@@ -8,10 +8,9 @@ from difflib import SequenceMatcher
 
 from ..frame import Event, VideoInfo
 from ..geometry import Box
-from .judge import LONGEST_SECONDS, placed
+from .judge import LONGEST_SECONDS, SAME_PLACE, letters, placed
 
 ALIKE = 0.8  # of what is read: a letter or two may be misread
-SAME_PLACE = 0.5  # of the smaller of two boxes
 MOSTLY = 0.5  # of the time from its first to its last frame
 
 
@@ -42,8 +41,4 @@ def without_logos(events: Sequence[Event], logos: Sequence[Logo], info: VideoInf
 def _again(one: Event, other: Event | Logo) -> bool:
     shared = one.box & other.box
     return (shared is not None and shared.area >= SAME_PLACE * min(one.box.area, other.box.area)
-            and SequenceMatcher(None, _letters(one), _letters(other), autojunk=False).ratio() >= ALIKE)
-
-
-def _letters(one: Event | Logo) -> str:
-    return "".join(one.text.split()).casefold()
+            and SequenceMatcher(None, letters(one.text), letters(other.text), autojunk=False).ratio() >= ALIKE)
