@@ -3,6 +3,7 @@
     film.mp4.job/
       manifest.json                    what the result depends on, and the stretches that the film is cut into
       brief.pickle                     what must be known to restore any of them: the analysis is not repeated
+      looked-through/                  until then, what of the analysis is finished, and what that depends on
       stretches/00000512-00000768/     a finished one: encoded frames, side videos, receipt.json
       stretches/.00000768-00001024.…   one that is being made: nobody reads it, and the next run throws it away
       log.txt                          what happened, and when
@@ -33,6 +34,7 @@ from .plan import Stretch
 SUFFIX = ".job"
 LOCK = "lock"
 _MANIFEST, _BRIEF, _STRETCHES, _LOG = "manifest.json", "brief.pickle", "stretches", "log.txt"
+_NOTES, _MADE_FROM = "looked-through", "made-from.json"
 _RECEIPT, _PLANNING = "receipt.json", "planning.lock"
 
 
@@ -116,9 +118,18 @@ class Job:
                     f"{str(self.folder)!r} holds {finished} finished parts of another run, and {change}: undo that to "
                     "go on with them, choose another folder with --work-dir to keep them, or give them up with "
                     "--no-resume.")
-        _clear(self.folder)
+        if not resume or _read(self.folder / _NOTES / _MADE_FROM) != dict(made_from):
+            _clear(self.folder)
+            (self.folder / _NOTES).mkdir()
+            with complete_or_nothing(self.folder / _NOTES / _MADE_FROM) as part:
+                part.write_text(json.dumps(dict(made_from)))
         self.log("began")
         return None
+
+    @property
+    def notes(self) -> Path:
+        """A folder for what is found before there is anything to `keep`; what lies there depends on the same."""
+        return self.folder / _NOTES
 
     def keep(self, brief: Any, costs: Mapping[Stretch, float], made_from: Mapping[str, str]) -> None:
         """Keep what workers must know, and a later run would have to find out again.
@@ -136,6 +147,7 @@ class Job:
                 part.write_text(json.dumps({
                     "made_from": dict(made_from),
                     "costs": {_name(stretch): cost for stretch, cost in costs.items()}}, indent=1))
+            shutil.rmtree(self.notes, ignore_errors=True)
         finished = finished_in(self.folder)
         self.receipts = {stretch: finished[_name(stretch)] for stretch in costs if _name(stretch) in finished}
 
@@ -170,9 +182,9 @@ class Job:
 def open_job(folder: Path, shared: bool = False) -> Iterator[Job]:
     """The job in `folder`, which is made. On a clean exit it is removed; on any other it stays if it is worth it.
 
-    Worth it is a finished stretch, and after an interrupt the analysis too; where it is `shared` with others who only
-    share it, too, all of it is. Raises JobBusy while another run works there, and OutputError for what the system
-    refuses.
+    Worth it is a finished stretch, and after an interrupt the analysis too, or what of it is finished; where it is
+    `shared` with others who only share it, too, all of it is. Raises JobBusy while another run works there, and
+    OutputError for what the system refuses.
     """
     try:
         folder.mkdir(exist_ok=True)
@@ -184,7 +196,7 @@ def open_job(folder: Path, shared: bool = False) -> Iterator[Job]:
             except BaseException as error:
                 job.log(f"stopped: {error or type(error).__name__}")
                 if not (shared or finished_in(folder)
-                        or (isinstance(error, KeyboardInterrupt) and manifest_of(folder))):
+                        or (isinstance(error, KeyboardInterrupt) and (manifest_of(folder) or noted_in(folder)))):
                     _clear(folder)
                 raise
             if not shared:
@@ -209,10 +221,12 @@ def _name(stretch: Stretch) -> str:
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """What was written there of a job, None if there is none."""
-    try:
-        return json.loads((folder / _MANIFEST).read_text())
-    except (OSError, ValueError):
-        return None
+    return _read(folder / _MANIFEST)
+
+
+def noted_in(folder: Path) -> int:
+    """How much of an analysis that is not finished is, in its own parts."""
+    return sum(1 for _ in (folder / _NOTES).glob("[0-9]*"))
 
 
 def finished_in(folder: Path) -> dict[str, Receipt]:
@@ -228,6 +242,13 @@ def made_in(folder: Path, name: str, since: int) -> list[tuple[int, Path]]:
         with suppress(OSError):  # a stretch takes its name as soon as it is finished
             found.append((path.stat().st_mtime_ns, path))
     return sorted(one for one in found if one[0] > since)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _receipt(folder: Path) -> Receipt:
@@ -248,5 +269,6 @@ def _clear(folder: Path) -> None:
     """Remove what a job leaves in its folder, and nothing else."""
     for name in (_MANIFEST, _BRIEF, _LOG):  # without its manifest nothing is left to be resumed
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / _STRETCHES, ignore_errors=True)
+    for name in (_STRETCHES, _NOTES):
+        shutil.rmtree(folder / name, ignore_errors=True)
 

@@ -67,8 +67,10 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
         if isinstance(error, KeyboardInterrupt):
             error.add_note("No output was written.")
         if folder and (state := state_of(folder)) and not state.running:
-            error.add_note(f"The analysis and {state.share:.0%} of the work are kept in {str(folder)!r}: the same "
-                           "command goes on from there.")
+            kept = "What was looked through is"
+            if state.total:
+                kept = f"The analysis and {state.share:.0%} of the work are"
+            error.add_note(f"{kept} kept in {str(folder)!r}: the same command goes on from there.")
         raise
     shown = summary.output if task.options.part else output or (io.PIPE if str(source_path) == io.PIPE else target)
     return replace(summary, output=str(shown), seconds=time.perf_counter() - began, memory=peak_memory())
@@ -172,7 +174,7 @@ def _planned(task: Task, source: io.Source, settings: engine.Settings, output: i
         source.damage |= brief.source.damage
         brief = replace(brief, source=source)  # which may have been moved
     else:
-        plan, holes = task.plan(source, tell)
+        plan, holes = task.plan(source, tell, job.notes)
         stretches = tuple(make_stretches(plan, output.cuts))
         brief = Brief(task, source, plan, holes, settings, output.recipe, stretches,
                       cores_for(task.options, settings, stretches))

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from conftest import captioned, panned, write_video
 
-from dipvideo import captions, detect, io
+from dipvideo import captions, detect, io, remove_subtitles
 from dipvideo.captions import Captions
 from dipvideo.captions import sections as rooms
 from dipvideo.captions.options import DetectOptions
 from dipvideo.captions.sections import Search, sections
+from dipvideo.cli import main
 from dipvideo.errors import DipvideoError, Unreadable
 from dipvideo.machine import sharing
 from dipvideo.progress import Progress
@@ -87,7 +88,7 @@ def test_what_stays_for_good_is_waited_for_no_longer_than_a_caption_lasts(tmp_pa
     source = opened(write_video(tmp_path / "logo.mp4", pictures))
     search = Search(source, (range(60), range(60, 600)), source.info.box, "strokes", tmp_path)
     search(0, 1, None, lambda done: None)
-    assert 15 * 25 < len(read) < 15 * 25 + 150 and not search.found(0, 1).events
+    assert 15 * 25 < len(read) < 15 * 25 + 150 and not search.take(0, 1).events
 
 
 def test_where_nothing_is_on_screen_a_section_reads_little_of_the_next(tmp_path: Path, read: list[int]) -> None:
@@ -145,3 +146,87 @@ def test_no_more_processes_look_than_there_are_cores_whatever_a_cluster_has(film
     monkeypatch.setattr(rooms, "SECTION", LONG)
     monkeypatch.setattr("dipvideo.captions.find.Processes", lambda *_: pytest.fail("there is one core"))
     assert len(captions.find_captions(opened(film), FAST, processes=100).events) == len(SHOWN)
+
+
+class Cut:
+    """A run of remove-subtitles, of four sections, that can be stopped while it looks."""
+
+    def __init__(self, film: Path, folder: Path, monkeypatch):
+        self.film, self.output, self.job = film, folder / "out.mp4", folder / "out.mp4.job"
+        self.looked: list[int] = []
+        monkeypatch.setattr(rooms, "SECTION", LONG)
+        look = Search._found
+
+        def counted(search: Search, section: range, tell) -> rooms.Found:
+            self.looked.append(section.start // LONG)
+            return look(search, section, tell)
+
+        monkeypatch.setattr(Search, "_found", counted)
+
+    def run(self, stop_after: int = FRAMES, **options) -> bytes:
+        """The film's bytes; interrupted once so many frames were looked through."""
+        self.looked.clear()
+
+        def hear(progress: Progress) -> None:
+            if progress.stage == "looking for captions" and progress.done > stop_after:
+                raise KeyboardInterrupt
+
+        remove_subtitles(self.film, self.output, progress=hear, overwrite=True, smart_render=False,
+                         **{"detector": "strokes", "executor": "local", "draw": "never", **options})
+        return self.output.read_bytes()
+
+    def stopped(self) -> BaseException:
+        with pytest.raises(KeyboardInterrupt) as raised:
+            self.run(2 * LONG + 10)
+        return raised.value
+
+
+def test_a_run_that_is_stopped_while_it_looks_goes_on_looking_there(film: Path, tmp_path: Path, monkeypatch,
+                                                                    capsys) -> None:
+    cut = Cut(film, tmp_path, monkeypatch)
+    expected = cut.run()
+    assert cut.looked == [0, 1, 2, 3] and not cut.job.exists()
+    assert any("looked through is kept" in note for note in cut.stopped().__notes__)
+    assert main(["jobs", str(tmp_path)]) == 0 and "stopped, while it was looked through" in capsys.readouterr().out
+    assert cut.run() == expected and cut.looked == [2, 3]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+
+
+@pytest.mark.parametrize("change", [{"region": "bottom"}, {"resume": False}])
+def test_what_another_run_found_is_not_taken(film: Path, tmp_path: Path, monkeypatch, change: dict) -> None:
+    cut = Cut(film, tmp_path, monkeypatch)
+    cut.stopped()
+    cut.run(**change)
+    assert cut.looked == [0, 1, 2, 3] and not cut.job.exists()
+
+
+def test_what_a_run_found_that_was_stopped_while_it_looked_can_be_removed(film: Path, tmp_path: Path, monkeypatch,
+                                                                          capsys) -> None:
+    cut = Cut(film, tmp_path, monkeypatch)
+    cut.stopped()
+    assert main(["jobs", str(tmp_path), "--clean"]) == 0 and "removed" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_is_killed_while_it_looks_leaves_what_it_found_and_no_scrap(film: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+import os, sys
+from dipvideo import remove_subtitles
+from dipvideo.captions import sections
+sections.SECTION = {LONG}
+def hear(progress):
+    if sys.argv[1] == "die" and progress.stage == "looking for captions" and progress.done > {2 * LONG + 10}:
+        os.kill(os.getpid(), 9)
+    if progress.stage == "looking for captions":
+        print(progress.done)
+remove_subtitles({str(film)!r}, {str(tmp_path / "out.mp4")!r}, detector="strokes", executor="local", draw="never",
+                 progress=hear)
+""")
+    scraps = tmp_path / "scraps"
+    scraps.mkdir()
+    ends = [subprocess.run([sys.executable, script, word], capture_output=True, text=True, timeout=120,
+                           env={**os.environ, "TMPDIR": str(scraps)}) for word in ("die", "live")]
+    assert ends[0].returncode == -9 and ends[1].returncode == 0, ends[1].stderr
+    assert int(ends[1].stdout.split()[0]) == LONG and int(ends[1].stdout.split()[1]) == 2 * LONG
+    assert not list(scraps.iterdir()) and (tmp_path / "out.mp4").exists() and not (tmp_path / "out.mp4.job").exists()

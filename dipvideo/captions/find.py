@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -48,10 +48,11 @@ class Captions:
 
 
 def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress: None,
-                  processes: int | None = None) -> Captions:
+                  processes: int | None = None, notes: Path | None = None) -> Captions:
     """Look for captions within the span and region that `options` name.
 
-    processes: that look side by side, at most; None: as many as this machine has cores and memory for. Raises
+    processes: that look side by side, at most; None: as many as this machine has cores and memory for. notes: a folder
+    in which what is found is left, section by section; what is there already is not looked for again. Raises
     RegionOutside, Truncated, Unreadable, OutputError and WorkerLost.
     """
     region, span = region_of(options.region, source.info), checked(source, options)
@@ -66,12 +67,12 @@ def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress:
         tell(Progress("looking for captions", sum(done), len(span)))
 
     try:
-        with TemporaryDirectory(prefix="dipvideo-") as folder:
+        with nullcontext(notes) if notes else TemporaryDirectory(prefix="dipvideo-") as folder:
             found = _found(executor, Search(source, parts, region, options.detector, Path(folder)), hear)
     except OSError as error:
         if isinstance(error, DipvideoError):
             raise
-        raise io.explained(error, Path(gettempdir())) from error
+        raise io.explained(error, notes or Path(gettempdir())) from error
     told = [found[part] for part in range(len(parts))]
     source.damage.update(*(one.damage for one in told))
     if not any(one.frames for one in told):
@@ -83,14 +84,17 @@ def find_captions(source: Source, options: Wanted, tell: Tell = lambda progress:
 
 def _found(executor: Executor, search: Search, hear: Callable[[int, int], object]) -> dict[int, Found]:
     """What each section tells."""
-    found = {}
-    with closing(executor.run(search, range(len(search.sections)), hear)) as outcomes:
+    found = {part: search.found(part) for part in search.done}
+    for part in found:
+        hear(part, len(search.sections[part]))
+    waiting = [part for part in range(len(search.sections)) if part not in found]
+    with closing(executor.run(search, waiting, hear)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome.error, WorkerLost):
                 raise WorkerLost(f"Captions could not be looked for: {outcome.error}.")
             if outcome.error:
                 raise outcome.error
-            found[outcome.item] = search.found(outcome.item, outcome.attempt)
+            found[outcome.item] = search.take(outcome.item, outcome.attempt)
             hear(outcome.item, len(search.sections[outcome.item]))
     return found
 

@@ -7,6 +7,7 @@ changes what is found.
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import detect
+from ..io.atomic import synced
 from ..span import with_shots
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Looks through one section at a time, for an executor; `folder` takes what is found.
+    """Looks through one section at a time, for an executor; `folder` takes what is found, and may hold some already.
 
     Pickled, it is some megabytes for a long film: it holds where all its frames lie.
     """
@@ -57,12 +59,22 @@ class Search:
         found = self._found(self.sections[number], tell)
         self._place(number, attempt).write_bytes(pickle.dumps(found))
 
-    def found(self, number: int, attempt: int) -> Found:
-        """What an attempt at a section has found."""
-        return pickle.loads(self._place(number, attempt).read_bytes())
+    def take(self, number: int, attempt: int) -> Found:
+        """What an attempt at a section has found; from now on it is there for whoever looks on."""
+        os.replace(synced(self._place(number, attempt)), self._place(number))
+        return self.found(number)
 
-    def _place(self, number: int, attempt: int) -> Path:
-        return self.folder / f"{number}.{attempt}"
+    def found(self, number: int) -> Found:
+        """What was taken."""
+        return pickle.loads(self._place(number).read_bytes())
+
+    @property
+    def done(self) -> list[int]:
+        """The sections of which something was taken."""
+        return [number for number in range(len(self.sections)) if self._place(number).exists()]
+
+    def _place(self, number: int, attempt: int | None = None) -> Path:
+        return self.folder / (f"{number:06d}" if attempt is None else f".{number:06d}.{attempt}")
 
     def _found(self, section: range, tell: Callable[[int], object]) -> Found:
         finder = detect.CaptionFinder(self.source.info, self.region, self.detector)

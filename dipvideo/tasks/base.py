@@ -101,8 +101,11 @@ class Task(ABC):
         return ()
 
     @abstractmethod
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
-        """What will be done, from one pass over `source`."""
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
+        """What will be done, from one pass over `source`.
+
+        notes: a folder that a run which is stopped leaves to the next of the same; None: nothing need be kept.
+        """
 
     @property
     def scale(self) -> int:

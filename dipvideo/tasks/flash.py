@@ -52,7 +52,7 @@ class Flash(WholeFrames):
     def side_inputs(self) -> tuple[Path, ...]:
         return (Path(self.options.no_flash),)
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
         self._other = io.open_source(self.options.no_flash)
         self._other.look()
         mine, theirs = source.info, self._other.info
@@ -66,7 +66,7 @@ class Flash(WholeFrames):
         first = next(iter(source.frames()), None)
         if first is not None:
             self._compare(first.planes.rgb(), self._without_flash(0, mine.height, mine.width))
-        return super().plan(source, tell)
+        return super().plan(source, tell, notes)
 
     def problems(self, chunk: Chunk, window: Window, targets: Sequence[int]) -> Iterator[Problem]:
         for index in targets:

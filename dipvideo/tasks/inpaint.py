@@ -94,7 +94,7 @@ class Inpaint(Task):
         asked = ((self.options.save_mask, io.open_mask_writer), (self.options.provenance, io.open_provenance_writer))
         return [(Path(path), write) for path, write in asked if path]
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
         if self.options.mask is None:
             raise OptionError("Nothing says where the holes are: give --mask FILE, white where to fill.")
         return self._plan_by_mask(source, self.options.mask, tell)

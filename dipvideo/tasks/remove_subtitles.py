@@ -56,12 +56,12 @@ class RemoveSubtitles(Inpaint):
             return HALO if self.options.mask is not None else 0
         return self.options.grow
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
         if self.options.mask is not None:
             return self._plan_by_mask(source, self.options.mask, tell)
         from ..holes import EventHoles  # brings OpenCV, which the help of a command does without
 
-        found = self._captions(source, tell)
+        found = self._captions(source, tell, notes)
         span, frames = span_of(source, self.options), len(source.pts)
         self._cues = captions.cues_of([e for e in found.events if e.start < span.stop and e.stop > span.start], source)
         holes = EventHoles(found.events, source.info, self.grow)
@@ -94,11 +94,11 @@ class RemoveSubtitles(Inpaint):
     def cues(self, source: Source) -> Sequence[Cue]:
         return [cue for cue in self._cues if cue.text != captions.UNREAD] if self.options.soft_subtitles else ()
 
-    def _captions(self, source: Source, tell: Tell) -> Captions:
+    def _captions(self, source: Source, tell: Tell, notes: Path | None = None) -> Captions:
         if self.options.plan:
             return captions.read_plan(self.options.plan, source)
         return captions.find_captions(source, self.options, tell,
-                                      1 if self.options.executor == "local" else self.options.workers)
+                                      1 if self.options.executor == "local" else self.options.workers, notes)
 
 
 TASK = RemoveSubtitles

@@ -59,7 +59,7 @@ class RemoveWatermark(Inpaint):
     def side_outputs(self) -> tuple[Path, ...]:
         return (*super().side_outputs, *([Path(self.options.save_mark)] if self.options.save_mark else []))
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
         from ..holes import EventHoles, grown  # brings OpenCV, which the help of a command does without
 
         region, span = captions.region_of(self.options.region, source.info), span_of(source, self.options)

@@ -117,8 +117,8 @@ class Segment(WholeFrames):
             return self.options.layers
         return int(io.read_labels(self.options.labels).max()) + 1
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
-        plan, holes = super().plan(source, tell)
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
+        plan, holes = super().plan(source, tell, notes)
         if self.options.method == "labels":
             self._carry_labels(source, plan, io.read_labels(self.options.labels, source.info))
         elif self.options.labels is not None:

@@ -80,8 +80,8 @@ class Separate(WholeFrames):
     def side_inputs(self) -> tuple[Path, ...]:
         return (Path(self.options.other),) if self.options.other else ()
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
-        plan, holes = super().plan(source, tell)
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
+        plan, holes = super().plan(source, tell, notes)
         if self.options.other:
             self._open_other(source)
             self._find_mixings(source, plan)

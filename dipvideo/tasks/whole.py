@@ -12,6 +12,8 @@ from ..tiles import tiles
 from .base import Task
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..geometry import Box
     from ..holes import Holes
     from ..io import Source
@@ -33,7 +35,7 @@ class WholeFrames(Task):
     def tiles(self, chunk: Chunk) -> Sequence[Box]:
         return tiles(chunk.box, self.tile) if self.tile else (chunk.box,)
 
-    def plan(self, source: Source, tell: Tell) -> tuple[Plan, Holes]:
+    def plan(self, source: Source, tell: Tell, notes: Path | None = None) -> tuple[Plan, Holes]:
         from ..holes import Everywhere  # brings OpenCV, which the help of a command does without
 
         boxes: list[Box | None] = [None] * len(source.pts)
