@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import DipvideoError, JobBusy, JobDiffers
+from .errors import DipvideoError, DiskFull, JobBusy, JobDiffers, WorkerLost
 from .io import complete_or_nothing, explained, locked, moved, short
 from .plan import Stretch
 
@@ -182,9 +182,9 @@ class Job:
 def open_job(folder: Path, shared: bool = False) -> Iterator[Job]:
     """The job in `folder`, which is made. On a clean exit it is removed; on any other it stays if it is worth it.
 
-    Worth it is a finished stretch, and after an interrupt the analysis too, or what of it is finished; where it is
-    `shared` with others who only share it, too, all of it is. Raises JobBusy while another run works there, and
-    OutputError for what the system refuses.
+    Worth it is a finished stretch, and after an interrupt the analysis too; what of that is finished also if the disk
+    was full or a worker lost. Where it is `shared` with others who only share it, too, all of it is. Raises JobBusy
+    while another run works there, and OutputError for what the system refuses.
     """
     try:
         folder.mkdir(exist_ok=True)
@@ -195,8 +195,7 @@ def open_job(folder: Path, shared: bool = False) -> Iterator[Job]:
                 yield job
             except BaseException as error:
                 job.log(f"stopped: {error or type(error).__name__}")
-                if not (shared or finished_in(folder)
-                        or (isinstance(error, KeyboardInterrupt) and (manifest_of(folder) or noted_in(folder)))):
+                if not (shared or _worth_it(folder, error)):
                     _clear(folder)
                 raise
             if not shared:
@@ -208,6 +207,15 @@ def open_job(folder: Path, shared: bool = False) -> Iterator[Job]:
     finally:
         with suppress(OSError):  # there still is something in it
             folder.rmdir()
+
+
+def _worth_it(folder: Path, error: BaseException) -> bool:
+    if finished_in(folder):
+        return True
+    stopped = isinstance(error, KeyboardInterrupt)
+    if stopped and manifest_of(folder):
+        return True
+    return (stopped or isinstance(error, DiskFull | WorkerLost)) and noted_in(folder) > 0
 
 
 def folder_of(output: Path) -> Path:

@@ -19,7 +19,7 @@ from dipvideo.captions import sections as rooms
 from dipvideo.captions.options import DetectOptions
 from dipvideo.captions.sections import Search, sections
 from dipvideo.cli import main
-from dipvideo.errors import DipvideoError, Unreadable
+from dipvideo.errors import DipvideoError, DiskFull, Unreadable
 from dipvideo.machine import sharing
 from dipvideo.progress import Progress
 
@@ -206,6 +206,24 @@ def test_what_a_run_found_that_was_stopped_while_it_looked_can_be_removed(film: 
     cut.stopped()
     assert main(["jobs", str(tmp_path), "--clean"]) == 0 and "removed" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fills_while_it_looks_costs_no_more_than_a_section(film: Path, tmp_path: Path, monkeypatch) -> None:
+    cut = Cut(film, tmp_path, monkeypatch)
+    place = Search._place
+
+    def full(search: Search, number: int, attempt: int | None = None) -> Path:
+        if number == 2 and attempt:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return place(search, number, attempt)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Search, "_place", full)
+        with pytest.raises(DiskFull, match="Free some room") as raised:
+            cut.run()
+    assert any("looked through is kept" in note for note in raised.value.__notes__)
+    cut.run()
+    assert cut.looked == [2, 3]
 
 
 def test_a_run_that_is_killed_while_it_looks_leaves_what_it_found_and_no_scrap(film: Path, tmp_path: Path) -> None:
