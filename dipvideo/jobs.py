@@ -14,14 +14,14 @@ from .job import LOCK, SUFFIX, finished_in, manifest_of, noted_in, open_job
 class State:
     """How far the job in `folder` is.
 
-    share: of the predicted work that is finished; done of total stretches, whose number is 0 until it is known;
+    share: of the predicted work that is finished; done of total stretches, None until that is known;
     seconds_left: of one worker's time.
     """
 
     folder: Path
     running: bool
     done: int
-    total: int
+    total: int | None
     share: float
     seconds_left: float | None
 
@@ -29,7 +29,7 @@ class State:
 def state_of(folder: Path) -> State | None:
     """The state of a job; None if there is none."""
     if not (manifest := manifest_of(folder)):
-        return State(folder, is_locked(folder / LOCK), 0, 0, 0.0, None) if noted_in(folder) else None
+        return State(folder, is_locked(folder / LOCK), 0, None, 0.0, None) if noted_in(folder) else None
     finished, costs = finished_in(folder), manifest["costs"]
     done, total = sum(costs[name] for name in finished), sum(costs.values())
     took = sum(receipt.took for receipt in finished.values())

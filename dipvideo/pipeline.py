@@ -68,7 +68,7 @@ def run(task: Task, source_path: str | Path, output: str | Path | None = None, *
             error.add_note("No output was written.")
         if folder and (state := state_of(folder)) and not state.running:
             kept = "What was looked through is"
-            if state.total:
+            if state.total is not None:
                 kept = f"The analysis and {state.share:.0%} of the work are"
             error.add_note(f"{kept} kept in {str(folder)!r}: the same command goes on from there.")
         raise

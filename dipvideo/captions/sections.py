@@ -7,7 +7,6 @@ changes what is found.
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import detect
-from ..io.atomic import synced
+from ..io import moved
 from ..span import with_shots
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Search:
 
     def take(self, number: int, attempt: int) -> Found:
         """What an attempt at a section has found; from now on it is there for whoever looks on."""
-        os.replace(synced(self._place(number, attempt)), self._place(number))
+        moved(self._place(number, attempt), self._place(number))
         return self.found(number)
 
     def found(self, number: int) -> Found:

@@ -38,7 +38,7 @@ def jobs(folder: str, clean: bool) -> None:
 
 def line_of(state: State, what: str) -> str:
     """The state as a person reads it."""
-    if not state.total:
+    if state.total is None:
         return f"{state.folder}: {what}, while it was looked through"
     left = f", {clock(state.seconds_left)} of work left" if state.seconds_left and what != "removed" else ""
     return f"{state.folder}: {what}, {state.done} of {state.total} parts, {state.share:.0%}{left}".replace("%", " %")

@@ -84,7 +84,7 @@ def synced(path: Path) -> Path:
 
 
 def moved(made: Path, place: Path) -> None:
-    """Give the folder `made` another name in the folder that it is in, once all of it is on the disk."""
+    """Give the file or folder `made` another name in the folder that it is in, once all of it is on the disk."""
     os.rename(synced(made), place)
     with suppress(OSError):  # not every system lets folders be opened
         handle = os.open(place.parent, os.O_RDONLY)
