@@ -206,8 +206,25 @@ def test_drift_adds_up_what_most_known_pixels_do() -> None:
     assert not backs[0].any()
     for k, (since, back) in enumerate(followed(backs, (64, 120))):
         inside = np.s_[8:56 - 2 * k, 5 * k + 8:112]  # what was there at first; flow is rough along edges
-        assert np.abs(since[inside] - np.multiply((-5, 2), k)).mean() < 0.3
+        assert np.abs(since[inside] - np.multiply((-5, 2), k)).mean() < 0.15
         assert np.abs(np.median(back, axis=(0, 1)) - (np.multiply((-5, 2), k > 0))).max() < 0.2
+
+
+def test_what_flow_gets_wrong_does_not_add_up() -> None:
+    rng, pan = np.random.default_rng(0), np.float32((3, 1))
+    wrong = [2 * cv2.GaussianBlur(rng.standard_normal((80, 160, 2)), (0, 0), 2).astype(np.float32) for _ in range(13)]
+    *_, (since, back) = followed([pan + each for each in wrong], (80, 160))
+    assert np.abs(np.mean(since - 13 * pan, axis=(0, 1))).max() < 0.3
+    assert np.std(since - 13 * pan) < np.std(wrong[-1])  # thirteen frames lie no further off than one does
+    assert np.allclose(back, pan + wrong[-1])
+
+
+def test_what_a_picture_truly_bends_is_followed() -> None:
+    y, x = np.mgrid[-40:40, -80:80].astype(np.float32) + 0.5
+    place = np.stack((x, y), -1)
+    *_, (since, _) = followed([0.01 * place] * 13, (80, 160))  # a zoom, by a hundredth a frame
+    truth, inside = (1.01**13 - 1) * place, np.s_[12:-12, 12:-12]
+    assert np.abs(since - truth)[inside].max() < 0.1 * np.abs(truth).max()
 
 
 def test_a_large_picture_is_looked_at_coarsely_and_followed_in_its_own_pixels() -> None:

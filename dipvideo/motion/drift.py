@@ -9,8 +9,9 @@ import numpy as np
 
 from .fill import fill_smoothly
 
-NEAR = 9  # working pixels: flow this near to a hole saw its filling
+NEAR = 17  # working pixels: flow this near to a hole saw its filling; it compares patches of 8 on every second one
 LEAST = 20  # working pixels of the shorter side: of a picture of 8x200 the flow is not a number
+SMOOTH = 6  # working pixels: finer bends of flow are mostly its errors, which would add up from frame to frame
 WIDE = 320  # pixels of the longer side that are enough: of more every second, third … is looked at
 
 
@@ -41,11 +42,17 @@ def drift(pictures: Iterable[np.ndarray], holes: Iterable[np.ndarray]) -> Iterat
 
 def followed(backs: Iterable[np.ndarray], size: tuple[int, int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """What `drift` found, for pictures of `size` (h, w): where each pixel was in the first picture, and where in the
-    one before, (h, w, 2) float32 each, x and y in pixels from where it is."""
+    one before, (h, w, 2) float32 each, x and y in pixels from where it is. Since the first it is the camera's shift, the
+    median of all pixels', and how things bend besides, smoothed anew in every frame."""
     height, width = size
-    here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
-    since = np.zeros_like(here)
+    camera, bends = np.zeros(2, np.float32), None
     for back in backs:
-        back = cv2.resize(back, (width, height))
-        since = back + cv2.remap(since, here + back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        yield since, back
+        rows, columns = back.shape[:2]
+        if bends is None:
+            bends = np.zeros_like(back)
+            here = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+        step, shift = np.array([width / columns, height / rows], np.float32), np.median(back, (0, 1))
+        bends = back - shift + cv2.remap(bends, here + back / step, None, cv2.INTER_LINEAR,
+                                         borderMode=cv2.BORDER_REPLICATE)
+        camera, bends = camera + shift, cv2.GaussianBlur(bends, (0, 0), SMOOTH)
+        yield cv2.resize(camera + bends, (width, height)), cv2.resize(back, (width, height))
