@@ -42,8 +42,11 @@ def drift(pictures: Iterable[np.ndarray], holes: Iterable[np.ndarray]) -> Iterat
 
 def followed(backs: Iterable[np.ndarray], size: tuple[int, int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """What `drift` found, for pictures of `size` (h, w): where each pixel was in the first picture, and where in the
-    one before, (h, w, 2) float32 each, x and y in pixels from where it is. Since the first it is the camera's shift, the
-    median of all pixels', and how things bend besides, smoothed anew in every frame."""
+    one before, (h, w, 2) float32 each, x and y in pixels from where it is.
+
+    Since the first picture it is the camera's shift, the median of all pixels', and how things bend besides, smoothed
+    anew in every frame.
+    """
     height, width = size
     camera, bends = np.zeros(2, np.float32), None
     for back in backs:
