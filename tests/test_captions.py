@@ -150,6 +150,11 @@ def test_cues_join_what_a_cut_parts_and_count_from_the_films_start(film: Path, t
     lines = [Event.of(0, 9, Box(40, 0, 50, 9), np.ones((10, 9), bool), "below"),
              Event.of(1, 9, Box(20, 0, 30, 9), np.ones((10, 9), bool), "above")]
     assert [c.text for c in cues_of(lines, source)] == ["above\nbelow"]
+    grown = [Event.of(10, 50, Box(40, 0, 50, 60), np.ones((10, 60), bool), "one by o"),
+             Event.of(20, 50, Box(40, 0, 50, 90), np.ones((10, 90), bool), "by one they"),
+             Event.of(30, 50, Box(0, 0, 10, 90), np.ones((10, 90), bool), "by one")]
+    assert [(c.start, c.stop, c.text) for c in cues_of(grown, source)] == [
+        (0.4, 2.0, "one by one they"), (1.2, 2.0, "by one")], "words are added to a line, but not to one elsewhere"
     write_srt(cues_of(events[2:3], source), tmp_path / "a.srt")
     assert (tmp_path / "a.srt").read_text() == "1\n00:00:01,200 --> 00:00:02,400\ntwo\n"
 

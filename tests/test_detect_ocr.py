@@ -293,6 +293,56 @@ def test_words_that_follow_each_other_vouch_for_the_next():
     assert in_company(found, [other], INFO) == [[first]], "it lies in another row"
 
 
+def row(left: int, right: int, first: int, last: int, words: str, **evidence) -> Candidate:
+    ends = End(first, sharp=True, around=0.1), End(last, sharp=True, around=0.1)
+    shown = {"asked": 4, "seen": 4, "reading": read(words), "born": first, "start": ends[0], "stop": ends[1]}
+    return placed(Box(140, left, 160, right), **{**shown, **evidence})
+
+
+def test_a_word_that_stood_there_before_the_line_was_whole_is_no_copy_of_it():
+    whole, word = row(60, 260, 20, 50, "one by one"), row(60, 100, 8, 50, "one")
+    assert captions([whole, word], INFO)[0] == [[whole], [word]]
+    together = row(60, 100, 20, 50, "one")
+    assert captions([whole, together], INFO)[0] == [[whole]], "it only comes with the line"
+    again = row(60, 260, 8, 50, "one by one", stands_out=False)
+    assert captions([whole, again], INFO)[0] == [[whole]], "it is no part of the line"
+    strayed = row(60, 100, 8, 50, "one", start=End(8, at_cut=True))
+    assert captions([whole, strayed], INFO)[0] == [[whole]], "nobody saw it come"
+
+
+def test_what_is_part_of_a_poor_finding_only_stays():
+    best, poor = row(60, 100, 10, 50, "one"), row(60, 260, 10, 50, "one by one", start=End(10), stop=End(50))
+    last = row(220, 260, 10, 50, "one", start=End(10, sharp=True, around=0.9), stop=End(50))
+    assert poor.points + 2 < best.points and poor.points < last.points < poor.points + 2
+    assert captions([best, poor, last], INFO)[0] == [[best, last]]
+
+
+def test_words_added_to_what_stands_there_vouch_for_it():
+    cut = {"start": End(10, at_cut=True), "stop": End(50, at_cut=True), "stands_out": False}
+    first, added = row(60, 110, 10, 50, "one", **cut), row(118, 200, 24, 50, "by one")
+    found, doubtful = captions([first, added], INFO)
+    assert found == [[added]] and doubtful == [first]
+    assert in_company(found, doubtful, INFO) == [[added], [first]]
+    earlier = {**cut, "stop": End(44, at_cut=True)}
+    for other in (row(20, 60, 10, 50, "one", **cut), row(60, 110, 10, 44, "one", **earlier)):
+        assert in_company(found, [other], INFO) == [[added]], "it lies further off, or goes earlier"
+
+
+def test_words_that_are_shown_when_they_are_said_are_covered_from_their_first_frame():
+    pictures, words = moving(), ("Good", "Good morning", "Good morning to", "Good morning to you all")
+    shown = [lettering(text, left=16) for text in words]
+    for text, start, stop in zip(shown, (8, 18, 28, 38), (18, 28, 38, 52), strict=True):
+        burn(pictures, text, start, stop)
+    events = find(pictures)
+    for index, (alpha, _) in enumerate((shown[min((index - 8) // 10, 3)] for index in range(8, 52)), 8):
+        hole = np.zeros((HEIGHT, WIDTH), bool)
+        for event in events:
+            if event.start <= index < event.stop:
+                hole[event.box.slices] |= event.hole
+        assert hole[alpha > 8 / 255].mean() > 0.97, index
+    assert max(event.stop for event in events) == 52
+
+
 def test_captions_of_a_style_vouch_for_one_that_comes_and_goes_with_the_picture():
     def line(first: int, words: str, **more) -> Candidate:
         ends = End(first, sharp=True, around=0.1), End(first + 30, sharp=True, around=0.1)

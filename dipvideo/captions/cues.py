@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from ..io import Source
 
 UNREAD = "[…]"  # what stands for words that were not read
+SAME_ROW = 0.5  # of the lower of two boxes that lie side by side
 SEAM_FRAMES = 2  # a caption that goes on in the next shot is one cue
 
 
 def cues_of(events: Sequence[Event], source: Source) -> list[Cue]:
     """The cues of `events`, in order.
 
-    Texts that come and go together are one, from top to bottom; so are texts that go on where they left off.
+    Texts that come and go together are one, from top to bottom; so are texts that go on where they left off, and a line
+    to which words are added while it stands there.
     """
     together: list[Event] = []
     for event in sorted(events, key=lambda event: event.box.top):
@@ -32,13 +34,36 @@ def cues_of(events: Sequence[Event], source: Source) -> list[Cue]:
             together[place] = replace(together[place], text=f"{together[place].text}\n{event.text}")
     whole: list[Event] = []
     for event in sorted(together, key=lambda event: (event.start, event.stop)):
-        last = next((place for place, other in enumerate(whole) if event.text and other.text == event.text
-                     and other.start < event.start <= other.stop + SEAM_FRAMES), None)
+        last, text = next(((place, text) for place, other in enumerate(whole) if (text := _one_text(other, event))),
+                          (None, ""))
         if last is None:
             whole.append(event)
         else:
-            whole[last] = replace(whole[last], stop=max(event.stop, whole[last].stop))
+            whole[last] = replace(whole[last], stop=max(event.stop, whole[last].stop), text=text)
     return [Cue(seconds_of(e.start, source), seconds_of(e.stop, source), e.text or UNREAD) for e in whole]
+
+
+def _one_text(one: Event, later: Event) -> str:
+    """What both say, if they are one text: it goes on, or grows; empty if they are two."""
+    if not (one.text and later.text):
+        return ""
+    if one.text == later.text and one.start < later.start <= one.stop + SEAM_FRAMES:
+        return one.text
+    rows = min(one.box.bottom, later.box.bottom) - max(one.box.top, later.box.top)
+    beside = rows > SAME_ROW * min(one.box.height, later.box.height)
+    return _joined(one.text, later.text) if beside and later.start < one.stop else ""
+
+
+def _joined(one: str, other: str) -> str:
+    """The shortest text that holds both, if half of the shorter one is in both; or empty."""
+    if one in other or other in one:
+        return max(one, other, key=len)
+    least = max(min(len(one), len(other)) // 2, 2)
+    for first, second in ((one, other), (other, one)):  # right to left, what is added stands before
+        for count in range(min(len(first), len(second)) - 1, least - 1, -1):
+            if first.endswith(second[:count]):
+                return first + second[count:]
+    return ""
 
 
 def write_srt(cues: Sequence[Cue], path: Path) -> None:

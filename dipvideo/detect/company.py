@@ -8,7 +8,20 @@ import numpy as np
 from ..frame import VideoInfo
 from ..geometry import Box
 from .events import same_style
-from .judge import PLACED, SAME_PLACE, TOGETHER, Candidate, at_once, better, groups, is_caption, placed, without_copies
+from .judge import (
+    PLACED,
+    SAME_PLACE,
+    TOGETHER,
+    Candidate,
+    at_once,
+    better,
+    groups,
+    is_caption,
+    lies_over,
+    placed,
+    sticks_out,
+    without_copies,
+)
 from .timing import End
 
 STYLED, SEVERAL = 3.0, 2  # points for being of the style of several captions, of this many at least
@@ -24,7 +37,7 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
                info: VideoInfo) -> list[list[Candidate]]:
     """All captions of a section, with those of the doubtful that others vouch for, and without what others explain."""
     every = [c for caption in captions for c in caption]
-    every = [c for c in every if not any(_a_copy(c, other) for other in every)]
+    every = [c for c in every if not any(_a_copy(c, other) for other in every) or sticks_out(c, every)]
     while vouched := _vouched(doubtful, every, info):
         doubtful = [c for c in doubtful if not any(c is other for other in vouched)]
         every = [c for c in every if not any(better(other, c) for other in vouched)] + vouched
@@ -56,9 +69,22 @@ def _vouched(doubtful: list[Candidate], captions: list[Candidate], info: VideoIn
     doubtful = [c for c in doubtful if not any(c is copy for copy in copies)]
     for c in doubtful:
         c.met = sum(_lacking(c, end, captions) for end in (c.start, c.stop))
+        c.met += STYLED * any(_continues(c, other) for other in captions)
         c.met += STYLED * (sum(_same_hand(c, other) for other in captions + copies) >= SEVERAL)
     found = [c for group in groups([c for c in doubtful if c.met]) if is_caption(group, info) for c in group]
     return [c for caption in without_copies(found) for c in caption]
+
+
+def _continues(one: Candidate, other: Candidate) -> bool:
+    """True if `one` is read, `other` stands beside it in its row, and both come or go together: one of them was added
+    to what stood there, as words are that are shown when they are said."""
+    here, there = one.line.box, other.line.box
+    rows = min(here.bottom, there.bottom) - max(here.top, there.top)
+    apart = max(here.left, there.left) - min(here.right, there.right)
+    height = min(one.line.height, other.line.height)
+    ends = abs(one.start.at - other.start.at), abs(one.stop.at - other.stop.at)
+    return (other.read and same_style(one, other) and rows > SAME_PLACE * min(here.height, there.height)
+            and abs(apart) < height and min(ends) <= TOGETHER and at_once(one, other))
 
 
 def _lacking(one: Candidate, end: End, captions: list[Candidate]) -> float:
@@ -104,13 +130,8 @@ def _uncovered(one: Candidate, captions: list[Candidate], info: VideoInfo) -> bo
     picture's."""
     if placed([one], info) or (one.start.open and one.stop.open):
         return False
-    over = [other for other in captions if placed([other], info) and _lies_over(other, one)]
+    over = [other for other in captions if placed([other], info) and lies_over(other.box, one.box)]
     return all(end.open or any(_meet(one, end, other) for other in over) for end in (one.start, one.stop))
-
-
-def _lies_over(one: Candidate, other: Candidate) -> bool:
-    shared = one.box & other.box
-    return shared is not None and shared.area >= SAME_PLACE * other.box.area
 
 
 def _without_a_page(captions: list[Candidate], info: VideoInfo) -> list[Candidate]:

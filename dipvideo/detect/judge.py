@@ -49,6 +49,7 @@ LONGEST_SECONDS = 15.0  # what stays longer is a logo or a banner; twice what tw
 CORNER = 1 / 3  # of the picture's width and height, in which logos lie
 CLEARLY = 2.0  # points between two findings of one line, of which the other has strayed
 WHOLE = 1.3  # times as wide: the other is a part
+BY_ITSELF = 1.0  # points of an end at which a line came or went while its surroundings stayed
 SAME_PLACE, SAME_TIME = 0.5, 0.5  # of the smaller, of the shorter of two findings of one line
 
 
@@ -168,8 +169,29 @@ def what_stays(candidates: list[Candidate], info: VideoInfo) -> list[Candidate]:
 
 
 def without_copies(found: list[Candidate]) -> list[list[Candidate]]:
-    """Of several findings of one line the best, those of one caption together."""
-    return list(groups([c for c in found if not any(better(other, c) for other in found)]))
+    """Of several findings of one line the best, and those that show it before these or after; those of one caption
+    together."""
+    best, rest = [], found
+    while rest:  # what is beaten by what goes itself may be the best finding of another line
+        unbeaten = [c for c in rest if not any(better(other, c) for other in rest)] or rest[:1]
+        best += unbeaten
+        rest = [c for c in rest if not any(c is one or better(one, c) for one in unbeaten)]
+    for c in sorted(found, key=lambda c: -c.line.box.width):
+        if not any(c is one for one in best) and sticks_out(c, best):
+            best.append(c)
+    return list(groups([c for c in found if any(c is one for one in best)]))
+
+
+def sticks_out(one: Candidate, others: list[Candidate]) -> bool:
+    """True if `one` is read and seen to come before all `others` that lie over it, or to go after them: words that are
+    shown when they are said stand there before the line is whole."""
+    over = [other for other in others if other is not one and at_once(one, other)
+            and lies_over(other.line.box, one.line.box)]
+    if not any(other.line.box.width > WHOLE * one.line.box.width for other in over):
+        return False
+    before = min(other.start.at for other in over) - one.start.at > TOGETHER and one.start.points >= BY_ITSELF
+    after = one.stop.at - max(other.stop.at for other in over) > TOGETHER and one.stop.points >= BY_ITSELF
+    return one.read and (before or after)
 
 
 def is_caption(group: list[Candidate], info: VideoInfo) -> bool:
@@ -234,6 +256,12 @@ def _share_place(one: Candidate, other: Candidate) -> bool:
     here, there = one.line.box, other.line.box
     shared = here & there
     return shared is not None and shared.area >= SAME_PLACE * min(here.area, there.area)
+
+
+def lies_over(one: Box, other: Box) -> bool:
+    """True if half of `other` or more lies in `one`."""
+    shared = one & other
+    return shared is not None and shared.area >= SAME_PLACE * other.area
 
 
 def better(one: Candidate, other: Candidate) -> bool:
