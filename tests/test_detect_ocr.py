@@ -26,8 +26,9 @@ from test_detect_captions import (
 
 from dipvideo.detect import DETECTORS, CaptionFinder, ShotFinder
 from dipvideo.detect import captions as finding
+from dipvideo.detect.added import words_added
 from dipvideo.detect.company import in_company
-from dipvideo.detect.events import share_boxes
+from dipvideo.detect.events import share_boxes, without_parts
 from dipvideo.detect.judge import ENOUGH, WITH_PICTURE, Candidate, captions
 from dipvideo.detect.lines import Line
 from dipvideo.detect.logos import Logo, without_logos
@@ -159,6 +160,7 @@ def placed(box: Box, **evidence) -> Candidate:
     found.line = replace(found.line, box=box)
     found.box = found.text = box
     found.hole = found.marked = np.ones((box.height, box.width), bool)
+    found.own = box
     found.halo = 2
     return found
 
@@ -328,19 +330,73 @@ def test_words_added_to_what_stands_there_vouch_for_it():
         assert in_company(found, [other], INFO) == [[added]], "it lies further off, or goes earlier"
 
 
-def test_words_that_are_shown_when_they_are_said_are_covered_from_their_first_frame():
+def test_words_that_are_shown_when_they_are_said_are_covered_from_their_first_frame_and_not_before():
     pictures, words = moving(), ("Good", "Good morning", "Good morning to", "Good morning to you all")
     shown = [lettering(text, left=16) for text in words]
     for text, start, stop in zip(shown, (8, 18, 28, 38), (18, 28, 38, 52), strict=True):
         burn(pictures, text, start, stop)
     events = find(pictures)
-    for index, (alpha, _) in enumerate((shown[min((index - 8) // 10, 3)] for index in range(8, 52)), 8):
+    for index in range(8, 52):
+        alpha, _ = shown[min((index - 8) // 10, 3)]
+        to_come = np.flatnonzero(alpha.any(0))[-1] + 12  # beyond the next word's first letters
         hole = np.zeros((HEIGHT, WIDTH), bool)
         for event in events:
             if event.start <= index < event.stop:
                 hole[event.box.slices] |= event.hole
         assert hole[alpha > 8 / 255].mean() > 0.97, index
+        assert not hole[:, to_come:].any(), index
     assert max(event.stop for event in events) == 52
+
+
+def row_of_words(starts: list[int], frames: int = 40) -> tuple[list[tuple[int, np.ndarray]], np.ndarray]:
+    """(crops, text) of a line of words, each of which is shown from a frame on, before a picture that moves."""
+    words = [lettering(f"word{number}", bottom=30, left=10 + 80 * number) for number in range(len(starts))]
+    pictures = moving()[:frames]
+    for word, start in zip(words, starts, strict=True):
+        burn(pictures, word, start, frames)
+    text = np.any([alpha > 0.5 for alpha, _ in words], axis=0)[:50]
+    return [(100 + i, picture[:50].clip(0, 255).astype(np.uint8)) for i, picture in enumerate(pictures)], text
+
+
+def test_words_are_dated_one_by_one():
+    crops, text = row_of_words([4, 14, 24])
+    second, third = words_added(crops, text, 104, [])
+    assert (second.start, third.start) == (114, 124) and second.right == third.left
+    assert 70 < second.left < 95 and 150 < third.left < 175
+    assert [word.start for word in words_added(*row_of_words([24, 14, 4]), 104, [])] == [124, 114], "right to left"
+
+
+@pytest.mark.parametrize("starts, cuts", [([4, 4, 4], []), ([4, 24, 14], []), ([4, 6, 8], []), ([4, 4, 20], [120])],
+                         ids=["together", "in no order", "at once", "with a cut"])
+def test_what_is_no_word_that_is_added_comes_with_its_line(starts, cuts):
+    assert words_added(*row_of_words(starts), 104, cuts) == ()
+
+
+@pytest.mark.parametrize("strength", [lambda i: np.clip((i - 8) / 20, 0, 1), lambda i: float(not 6 < i < 16)],
+                         ids=["fades", "is lost for a while"])
+def test_a_word_that_was_there_before_in_part_comes_with_its_line(strength):
+    (crops, text), (others, _) = row_of_words([4, 4, 4]), row_of_words([4, 4, 99])
+    third = [(frame, np.rint(without + (crop.astype(float) - without) * strength(frame - 104)).astype(np.uint8))
+             for (frame, crop), (_, without) in zip(crops, others, strict=True)]
+    assert words_added(third, text, 104, []) == ()
+
+
+def test_what_looks_like_letters_beside_a_word_is_left_to_the_words_that_stand_there_later():
+    first, second = row(60, 110, 10, 50, "one"), row(125, 200, 24, 50, "by one")
+    for word in (first, second):  # both reach over the other
+        word.box, word.hole = Box(140, 50, 160, 210), np.ones((20, 160), bool)
+        word.marked = word.hole.copy()
+    in_company([[first], [second]], [], INFO)
+    assert first.hole[:, :70].all() and not first.hole[:, 75:150].any()
+    assert second.hole[:, 65:].all() and not second.hole[:, 10:50].any()
+
+
+def test_an_event_is_a_part_of_another_only_if_that_covers_its_pixels():
+    whole = np.ones((20, 100), bool)
+    whole[:, 40:60] = False
+    line = Event.of(10, 50, Box(140, 100, 160, 200), whole)
+    word, again = (Event.of(20, 50, Box(140, left, 160, left + 18), np.ones((20, 18), bool)) for left in (141, 110))
+    assert without_parts([line, word, again]) == [line, word]
 
 
 def test_captions_of_a_style_vouch_for_one_that_comes_and_goes_with_the_picture():

@@ -12,6 +12,7 @@
     seeds       from a box it saw to a line
     timing      the frames a line is dated by, and how it comes and goes
     track       one line through time: how much of it each frame shows
+    added       words that come later than their line
     judge       caption or picture?
     company     what the captions of a section tell of each other
     logos       what all of a film's tell

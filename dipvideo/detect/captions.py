@@ -23,7 +23,7 @@ from ..frame import Event, Frame, VideoInfo
 from ..geometry import Box
 from .company import in_company
 from .detectors import wants_ocr
-from .events import event_of, place, share_boxes, without_parts
+from .events import events_of, place, share_boxes, without_parts
 from .hole import make_hole
 from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions, what_stays
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
@@ -137,7 +137,7 @@ class CaptionFinder:
         self._worker.shutdown()
         found = in_company(self._captions, self._doubtful, self._info)
         share_boxes(found)
-        events = [event_of(lines, self._reader.region) for lines in found]
+        events = [event for lines in found for event in events_of(lines, self._reader.region)]
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
                   for event in events]
         return without_parts(events)
@@ -175,7 +175,7 @@ class CaptionFinder:
         stop = track.end(self._ring, self._fade)
         candidate = Candidate(track.line, track.born, track.start, stop, track.born_alike,
                               self._ring.cuts_between(track.start.at + 2, stop.at - 2), track.unsteady, track.full,
-                              track.stands_out, track.asked, track.seen)
+                              track.stands_out, track.asked, track.seen, added=track.added)
         if candidate.impossible:
             return
         pictures = [track.mean, track.start.picture, stop.picture]

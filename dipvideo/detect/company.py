@@ -9,6 +9,7 @@ from ..frame import VideoInfo
 from ..geometry import Box
 from .events import same_style
 from .judge import (
+    BY_ITSELF,
     PLACED,
     SAME_PLACE,
     TOGETHER,
@@ -27,6 +28,7 @@ from .timing import End
 STYLED, SEVERAL = 3.0, 2  # points for being of the style of several captions, of this many at least
 MEETS = 2.0  # points for an end where a caption of the same kind goes or comes
 SAME_COLOUR_255 = 40  # luma of lines of one kind differs less
+OUTLINED = 0.4  # of a line's height: this far beyond its letters reach its outline and halo
 SLIVER = 0.05  # of a line's height: thinner gaps in what is covered are letters, too
 MOSTLY_COVERED = 0.9  # of a line's box lies in boxes of others
 BEYOND = 0.25  # of a line's height: a colon is as wide
@@ -45,6 +47,7 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
     found = list(groups([c for c in every if not (_between(c, every) or _uncovered(c, every, info))]))
     _take_ends([c for caption in found for c in caption], doubtful)
     _share_what_stays(found)
+    _leave_to_others(found)
     return found
 
 
@@ -193,6 +196,28 @@ def _share_what_stays(captions: list[list[Candidate]]) -> None:
         for cover in (one.hole, one.marked):
             cover |= more
             cover |= cv2.morphologyEx(cover.view(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) > 0
+
+
+def _leave_to_others(captions: list[list[Candidate]]) -> None:
+    """Leave words that are added to a line to their own findings: what looks like letters beside it may be theirs."""
+    every = [c for caption in captions for c in caption]
+    for one in every:
+        for other in every:
+            if _one_after_another(one, other):
+                reach = round(OUTLINED * one.own.height)
+                for left, right in ((other.own.left, min(other.own.right, one.own.left - reach)),
+                                    (max(other.own.left, one.own.right + reach), other.own.right)):
+                    columns = np.s_[:, max(left - one.box.left, 0):max(right - one.box.left, 0)]
+                    one.hole[columns] = one.marked[columns] = False
+
+
+def _one_after_another(one: Candidate, other: Candidate) -> bool:
+    """True if both lie in one row and go together, and the later one comes by itself."""
+    rows = min(one.own.bottom, other.own.bottom) - max(one.own.top, other.own.top)
+    later = max(one, other, key=lambda c: c.start.at)
+    return (abs(other.start.at - one.start.at) > TOGETHER and abs(other.stop.at - one.stop.at) <= TOGETHER
+            and rows > SAME_PLACE * min(one.own.height, other.own.height) and one.line.dark == other.line.dark
+            and later.start.points >= BY_ITSELF)
 
 
 def _covered_beside(one: Candidate, captions: list[Candidate]) -> np.ndarray | None:

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..frame import Event
 from ..geometry import Box
+from .added import Added
 from .hole import Cover
 from .judge import ENOUGH, Candidate
 
-WITHIN = 0.8  # of an event's box
+WITHIN, COVERED = 0.8, 0.8  # of an event's box, and of its pixels: two findings of one are seldom the same
 SAME_ROW = 0.5  # of the lower of two pieces of text that lie side by side
 SAME_HEIGHT, SAME_COLOUR_255 = 0.15, 30  # lines of one style differ less in height, as a share, and in luma
 BOXED, BOXES = 0.25, 2  # of the lines of a style, and so many at least: with boxes behind them, all have one
@@ -36,8 +37,13 @@ def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int
     candidate.hole, candidate.marked = covered[:, *candidate.box.within(whole)].copy()
     text = cover.text
     candidate.text = in_picture(text.top, text.left, text.height * scale, text.width * scale) & region
+    line = candidate.line.box
+    candidate.own = in_picture(line.top - crop.top, line.left - crop.left, line.height * scale,
+                               line.width * scale) & region
     candidate.pad = cover.pad * scale if cover.pad is not None else None
     candidate.halo = cover.halo * scale
+    candidate.added = tuple(Added(start, *(region.left + (crop.left + column) * scale for column in (left, right)))
+                            for start, left, right in candidate.added)
 
 
 def share_boxes(captions: list[list[Candidate]]) -> None:
@@ -60,39 +66,59 @@ def same_style(one: Candidate, other: Candidate) -> bool:
             and abs(here.height - there.height) < SAME_HEIGHT * max(here.height, there.height))
 
 
-def event_of(group: list[Candidate], region: Box) -> Event:
-    """The lines of one caption in one hole; if there is a box behind one of them, there is behind all."""
+def events_of(group: list[Candidate], region: Box) -> list[Event]:
+    """The lines of one caption in one hole; if there is a box behind one of them, there is behind all. Words that were
+    added to them later have their own, with what all say."""
     pad = max((c.pad for c in group if c.pad is not None), default=None)
     boxes = [] if pad is None else [[c.text.grown(pad + more, region.bottom, region.right) & region
                                      for more in (c.halo, 0)] for c in group]
     box = reduce(or_, (*(c.box for c in group), *(with_halo for with_halo, _ in boxes)))
-    hole, marked = np.zeros((2, box.height, box.width), bool)
-    for c in group:
-        hole[c.box.within(box)] |= c.hole
-        marked[c.box.within(box)] |= c.marked
-    for with_halo, backing in boxes:
-        hole[with_halo.within(box)] = True
-        marked[backing.within(box)] = True
     dated = [c for c in group if c.points >= ENOUGH] or group  # a faint line's end is less certain
-    return Event.of(min(c.start.at for c in dated), max(c.stop.at for c in dated), box, hole,
-                    said(group), marked)
+    start, stop, words = min(c.start.at for c in dated), max(c.stop.at for c in dated), said(group)
+    covers: dict[int, np.ndarray] = {start: np.zeros((2, box.height, box.width), bool)}
+    for c in group:
+        mine = np.zeros_like(covers[start])
+        mine[:, *c.box.within(box)] = c.hole, c.marked
+        for added in c.added if pad is None else ():
+            later = np.zeros_like(mine)
+            columns = np.s_[..., max(added.left - box.left, 0):max(added.right - box.left, 0)]
+            later[columns] = mine[columns]
+            mine &= ~later
+            covers[added.start] = covers.get(added.start, 0) | later
+        covers[start] |= mine
+    for with_halo, backing in boxes:
+        covers[start][0][with_halo.within(box)] = True
+        covers[start][1][backing.within(box)] = True
+    return [_tight(first, stop, box, cover, words) for first, cover in covers.items() if cover[0].any()]
+
+
+def _tight(start: int, stop: int, box: Box, cover: np.ndarray, words: str) -> Event:
+    """An event in the smallest box that holds what it covers: hole and marked, (2, box.height, box.width) bool."""
+    rows, columns = np.flatnonzero(cover[0].any(1)), np.flatnonzero(cover[0].any(0))
+    inside = np.s_[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+    tight = Box(box.top + int(rows[0]), box.left + int(columns[0]), box.top + int(rows[-1]) + 1,
+                box.left + int(columns[-1]) + 1)
+    return Event.of(start, stop, tight, cover[0][inside], words, cover[1][inside])
 
 
 def without_parts(events: list[Event]) -> list[Event]:
-    """The events by their first frame, but those that another holds in space and time: a piece of it, found again."""
+    """The events by their first frame, but those whose pixels another covers all the time: a piece, found again."""
     kept: list[Event] = []
     shown: list[Event] = []
     for event in sorted(events, key=lambda event: (event.start, -event.stop, -event.box.area)):
         shown = [other for other in shown if other.stop > event.start]
-        if not any(other.stop >= event.stop and _within(event.box, other.box) for other in shown):
+        if not any(other.stop >= event.stop and _within(event, other) for other in shown):
             kept.append(event)
             shown.append(event)
     return kept
 
 
-def _within(box: Box, other: Box) -> bool:
-    shared = box & other
-    return shared is not None and shared.area >= WITHIN * box.area
+def _within(event: Event, other: Event) -> bool:
+    shared = event.box & other.box
+    if shared is None or shared.area < WITHIN * event.box.area:
+        return False
+    hole, cover = event.hole, other.hole
+    return bool(np.sum(hole[shared.within(event.box)] & cover[shared.within(other.box)]) >= COVERED * hole.sum())
 
 
 def said(group: list[Candidate]) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..frame import Event, VideoInfo
 from ..geometry import Box
+from .added import Added
 from .lines import Line
 from .ocr import says_something
 from .timing import ALONE, End
@@ -61,9 +62,11 @@ class Candidate:
     it outlasted; unsteady: standard deviation of its contrast between its fades; full: share of its frames that show it
     in full; stands_out: its surroundings move while it does not; asked, seen: how often the text detector looked while
     it was there, and saw it; reading: what it says, and how surely, 0 … 1, as soon as it is read.
+    added: which of its words came later, in columns of its track's box, then of the picture.
     met: points for ends at which a caption of its own kind goes or comes, more than these ends have by themselves.
     Set if it is not impossible, in the picture: hole, box: what it covers; marked: that without its halo, `halo` pixels
-    wide; text: around its letters; pad: how far a box behind them reaches beyond, None where there is none.
+    wide; text: around its letters, and what else looks like them beside the line; own: around its letters alone; pad:
+    how far a box behind them reaches beyond, None where there is none.
     """
 
     line: Line
@@ -79,11 +82,13 @@ class Candidate:
     seen: int = 0
     reading: Future[tuple[str, float]] | None = None
     met: float = 0.0
+    added: tuple[Added, ...] = ()
     box: Box = field(init=False)
     hole: np.ndarray = field(init=False)
     marked: np.ndarray = field(init=False)
     halo: int = field(init=False)
     text: Box = field(init=False)
+    own: Box = field(init=False)
     pad: int | None = None
 
     @property

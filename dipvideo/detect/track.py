@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..geometry import Box
+from .added import words_added
 from .judge import MOVED, SHOWN_IN_FULL, UNSTEADY, WANDERS_255
 from .lines import Line
 from .lives import TOLERANCE_255
@@ -33,7 +34,7 @@ class Track:
 
     box: what is looked at, at the scale of work; letters, text: (box.height, box.width) bool, the letters without and
     with some outline; asked, seen: how often the text detector looked while it was there, and saw it; born: the frame
-    where its pixels came to rest; start: how it came; born_alike: share of its
+    where its pixels came to rest; start: how it came; added: which of its words came later; born_alike: share of its
     surroundings that came to rest with it; last_shown: the latest frame with at least half of its contrast.
     """
 
@@ -157,6 +158,8 @@ class Track:
 
     def _begin(self, ring: Ring, longest_fade: int) -> None:
         """Learn the line from the frames since its birth, and date it back to its first trace."""
+        crops = [(index, luma[self.box.slices]) for index, luma in ring.frames]
+        self.added = words_added(crops, self.text, self.born, ring.cuts)
         for index, luma in ring.frames:
             if index > self.born:
                 self._add(luma[self.box.slices])
