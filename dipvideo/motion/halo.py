@@ -41,7 +41,9 @@ def free_of_text(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, fre
 
     All frames count alike. Weighed by how well each is known, Devanagari over a pan gains .5 dB and a bird under a
     shadow loses .7; where each frame that is further off than it may be speaks against a pixel, too, they gain 1.0 and
-    .2, but a hand-held clip loses 1.3, where guesses are further off than they say.
+    .2, but a hand-held clip loses 1.3, where guesses are further off than they say. Where what is shown must not change
+    less than the background does, as under an outline as dark as most of the frames, the bird gains .35 and a box .1,
+    and the hand-held clip loses .5.
     """
     known = np.isfinite(variance)
     count = known.sum(0)
