@@ -30,7 +30,8 @@ WINDOW = 9  # pixels: around each, the reading of a frame is held against what e
 def captions(holes: np.ndarray, targets: Sequence[int]) -> list[list[int]]:
     """The places in `targets` of each run of neighbouring frames whose hole stays the same. holes: (n, h, w) bool.
 
-    A run goes on where a sung word takes another colour: ended there, it has .15 dB more in the hole, .6 less beside it.
+    A run goes on where a sung word takes another colour: ended there, it has .15 dB more in the hole, and .6 less
+    beside it.
     """
     runs: list[list[int]] = []
     for place, target in enumerate(targets):
