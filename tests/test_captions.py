@@ -155,6 +155,12 @@ def test_cues_join_what_a_cut_parts_and_count_from_the_films_start(film: Path, t
              Event.of(30, 50, Box(0, 0, 10, 90), np.ones((10, 90), bool), "by one")]
     assert [(c.start, c.stop, c.text) for c in cues_of(grown, source)] == [
         (0.4, 2.0, "one by one they"), (1.2, 2.0, "by one")], "words are added to a line, but not to one elsewhere"
+    halved = [Event.of(start, 50, Box(40, 0, 50, 90), np.ones((10, 90), bool), text)
+              for start, text in ((10, "the right m"), (18, "the right moment li"), (26, "nt moment here"))]
+    assert [c.text for c in cues_of(halved, source)] == ["the right moment here"], "half of an h is read as l, or as n"
+    others = [Event.of(start, 50, Box(40, 0, 50, 90), np.ones((10, 90), bool), text)
+              for start, text in ((10, "Who is it?"), (18, "It is me."))]
+    assert [c.text for c in cues_of(others, source)] == ["Who is it?", "It is me."]
     write_srt(cues_of(events[2:3], source), tmp_path / "a.srt")
     assert (tmp_path / "a.srt").read_text() == "1\n00:00:01,200 --> 00:00:02,400\ntwo\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 UNREAD = "[…]"  # what stands for words that were not read
 SAME_ROW = 0.5  # of the lower of two boxes that lie side by side
+MISREAD = 2  # letters at the end of what was read of half a word
 SEAM_FRAMES = 2  # a caption that goes on in the next shot is one cue
 
 
@@ -55,14 +57,17 @@ def _one_text(one: Event, later: Event) -> str:
 
 
 def _joined(one: str, other: str) -> str:
-    """The shortest text that holds both, if half of the shorter one is in both; or empty."""
-    if one in other or other in one:
-        return max(one, other, key=len)
-    least = max(min(len(one), len(other)) // 2, 2)
+    """The shortest text that holds both, if half of the shorter one is in both; or empty. What was read while a word
+    was only half there may end, or begin, with letters that are none."""
+    short, long = sorted((one, other), key=len)
+    if any(part in long for part in (short, short[:-MISREAD], short[MISREAD:]) if len(part) > MISREAD or part == short):
+        return long
+    least = max(len(short) // 2, MISREAD)
     for first, second in ((one, other), (other, one)):  # right to left, what is added stands before
-        for count in range(min(len(first), len(second)) - 1, least - 1, -1):
-            if first.endswith(second[:count]):
-                return first + second[count:]
+        for begun, ended in product((first, first[:-MISREAD]), (second, second[MISREAD:])):
+            for count in range(min(len(begun), len(ended)), least - 1, -1):
+                if begun.endswith(ended[:count]):
+                    return begun + ended[count:]
     return ""
 
 
