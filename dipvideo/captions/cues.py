@@ -60,7 +60,7 @@ def _joined(one: str, other: str) -> str:
     """The shortest text that holds both, if half of the shorter one is in both; or empty. What was read while a word
     was only half there may end, or begin, with letters that are none."""
     short, long = sorted((one, other), key=len)
-    if any(part in long for part in (short, short[:-MISREAD], short[MISREAD:]) if len(part) > MISREAD or part == short):
+    if short in long:
         return long
     least = max(len(short) // 2, MISREAD)
     for first, second in ((one, other), (other, one)):  # right to left, what is added stands before
