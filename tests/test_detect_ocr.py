@@ -312,6 +312,13 @@ def test_a_word_that_stood_there_before_the_line_was_whole_is_no_copy_of_it():
     assert captions([whole, strayed], INFO)[0] == [[whole]], "nobody saw it come"
 
 
+def test_a_word_that_came_when_the_line_stood_there_is_no_copy_of_it():
+    line, word = row(60, 260, 8, 50, "one by one"), row(220, 260, 24, 50, "one")
+    assert captions([line, word], INFO)[0] == [[line], [word]]
+    strayed = row(220, 260, 24, 50, "one", start=End(24, at_cut=True))
+    assert captions([line, strayed], INFO)[0] == [[line]], "nobody saw it come"
+
+
 def test_what_is_part_of_a_poor_finding_only_stays():
     best, poor = row(60, 100, 10, 50, "one"), row(60, 260, 10, 50, "one by one", start=End(10), stop=End(50))
     last = row(220, 260, 10, 50, "one", start=End(10, sharp=True, around=0.9), stop=End(50))

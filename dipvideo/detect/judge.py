@@ -174,7 +174,7 @@ def what_stays(candidates: list[Candidate], info: VideoInfo) -> list[Candidate]:
 
 
 def without_copies(found: list[Candidate]) -> list[list[Candidate]]:
-    """Of several findings of one line the best, and those that show it before these or after; those of one caption
+    """Of several findings of one line the best, and those of its parts that stick out of these; those of one caption
     together."""
     best, rest = [], found
     while rest:  # what is beaten by what goes itself may be the best finding of another line
@@ -188,15 +188,17 @@ def without_copies(found: list[Candidate]) -> list[list[Candidate]]:
 
 
 def sticks_out(one: Candidate, others: list[Candidate]) -> bool:
-    """True if `one` is read and seen to come before all `others` that lie over it, or to go after them: words that are
-    shown when they are said stand there before the line is whole."""
+    """True if `one` is read and seen to come before all `others` that lie over it, to go after them, or to come after
+    them: words that are shown when they are said stand there before the line is whole, and what comes late is known
+    best by its own finding."""
     over = [other for other in others if other is not one and at_once(one, other)
             and lies_over(other.line.box, one.line.box)]
     if not any(other.line.box.width > WHOLE * one.line.box.width for other in over):
         return False
     before = min(other.start.at for other in over) - one.start.at > TOGETHER and one.start.points >= BY_ITSELF
     after = one.stop.at - max(other.stop.at for other in over) > TOGETHER and one.stop.points >= BY_ITSELF
-    return one.read and (before or after)
+    later = one.start.at - max(other.start.at for other in over) > TOGETHER and one.start.points >= BY_ITSELF
+    return one.read and (before or after or later)
 
 
 def is_caption(group: list[Candidate], info: VideoInfo) -> bool:
