@@ -202,13 +202,15 @@ def _leave_to_others(captions: list[list[Candidate]]) -> None:
     """Leave words that are added to a line to their own findings: what looks like letters beside it may be theirs."""
     every = [c for caption in captions for c in caption]
     for one in every:
+        reach = round(OUTLINED * one.own.height)
+        left, right = one.own.left - reach, one.own.right + reach
         for other in every:
             if _one_after_another(one, other):
-                reach = round(OUTLINED * one.own.height)
-                for left, right in ((other.own.left, min(other.own.right, one.own.left - reach)),
-                                    (max(other.own.left, one.own.right + reach), other.own.right)):
-                    columns = np.s_[:, max(left - one.box.left, 0):max(right - one.box.left, 0)]
-                    one.hole[columns] = one.marked[columns] = False
+                before = min(other.own.right, left) if other.own.left < left else one.box.left
+                after = max(other.own.left, right) if other.own.right > right else one.box.right
+                for cover in (one.hole, one.marked):
+                    cover[:, :max(before - one.box.left, 0)] = False
+                    cover[:, max(after - one.box.left, 0):] = False
 
 
 def _one_after_another(one: Candidate, other: Candidate) -> bool:
