@@ -47,6 +47,11 @@ class Box:
         return (slice(self.top - outer.top, self.bottom - outer.top),
                 slice(self.left - outer.left, self.right - outer.left))
 
+    def rows_shared(self, other: Box) -> float:
+        """The share of the lower one's rows that both have; below 0 where one lies above the other."""
+        rows = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return rows / max(min(self.height, other.height), 1)
+
     def scaled(self, factor: int) -> Box:
         """The same part of a picture whose sides are `factor` times as long."""
         return Box(self.top * factor, self.left * factor, self.bottom * factor, self.right * factor)

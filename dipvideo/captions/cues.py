@@ -51,8 +51,7 @@ def _one_text(one: Event, later: Event) -> str:
         return ""
     if one.text == later.text and one.start < later.start <= one.stop + SEAM_FRAMES:
         return one.text
-    rows = min(one.box.bottom, later.box.bottom) - max(one.box.top, later.box.top)
-    beside = rows > SAME_ROW * min(one.box.height, later.box.height)
+    beside = one.box.rows_shared(later.box) > SAME_ROW
     return _joined(one.text, later.text) if beside and later.start < one.stop else ""
 
 

@@ -82,11 +82,10 @@ def _continues(one: Candidate, other: Candidate) -> bool:
     """True if `one` is read, `other` stands beside it in its row, and both come or go together: one of them was added
     to what stood there, as words are that are shown when they are said."""
     here, there = one.line.box, other.line.box
-    rows = min(here.bottom, there.bottom) - max(here.top, there.top)
     apart = max(here.left, there.left) - min(here.right, there.right)
     height = min(one.line.height, other.line.height)
     ends = abs(one.start.at - other.start.at), abs(one.stop.at - other.stop.at)
-    return (other.read and same_style(one, other) and rows > SAME_PLACE * min(here.height, there.height)
+    return (other.read and same_style(one, other) and here.rows_shared(there) > SAME_PLACE
             and abs(apart) < height and min(ends) <= TOGETHER and at_once(one, other))
 
 
@@ -122,8 +121,7 @@ def _same_kind(one: Candidate, other: Candidate) -> bool:
     """True if one is read, the other at least seen, and both are of one colour, in one row, from, to or about one
     column."""
     here, there = one.line.box, other.line.box
-    rows = min(here.bottom, there.bottom) - max(here.top, there.top)
-    return (one.read and (other.read or other.seen) and rows > SAME_PLACE * min(here.height, there.height)
+    return (one.read and (other.read or other.seen) and here.rows_shared(there) > SAME_PLACE
             and _one_column(one, other) and one.line.dark == other.line.dark
             and abs(one.line.colour - other.line.colour) < SAME_COLOUR_255)
 
@@ -215,10 +213,9 @@ def _leave_to_others(captions: list[list[Candidate]]) -> None:
 
 def _one_after_another(one: Candidate, other: Candidate) -> bool:
     """True if both lie in one row and go together, and the later one comes by itself."""
-    rows = min(one.own.bottom, other.own.bottom) - max(one.own.top, other.own.top)
     later = max(one, other, key=lambda c: c.start.at)
     return (abs(other.start.at - one.start.at) > TOGETHER and abs(other.stop.at - one.stop.at) <= TOGETHER
-            and rows > SAME_PLACE * min(one.own.height, other.own.height) and one.line.dark == other.line.dark
+            and one.own.rows_shared(other.own) > SAME_PLACE and one.line.dark == other.line.dark
             and later.start.points >= BY_ITSELF)
 
 

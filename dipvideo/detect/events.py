@@ -125,7 +125,7 @@ def said(group: list[Candidate]) -> str:
     """What the lines say: from top to bottom, pieces of one line from left to right; empty where nothing was read."""
     rows: list[list[Candidate]] = []
     for c in sorted(group, key=lambda c: c.line.box.top + c.line.box.bottom):
-        row = next((row for row in rows if _beside(row[0].line.box, c.line.box)), None)
+        row = next((row for row in rows if row[0].line.box.rows_shared(c.line.box) >= SAME_ROW), None)
         rows.append([c]) if row is None else row.append(c)
     lines = (" ".join(c.words for c in sorted(row, key=lambda c: c.line.box.left)
                       if c.read and not any(_holds(other, c) for other in row))
@@ -137,8 +137,3 @@ def _holds(one: Candidate, other: Candidate) -> bool:
     """True if what was read of `other` is a part of what was read of `one`."""
     shared = min(one.text.right, other.text.right) - max(one.text.left, other.text.left)
     return one is not other and one.text.width > other.text.width and shared > SAME_ROW * other.text.width
-
-
-def _beside(one: Box, other: Box) -> bool:
-    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return shared >= SAME_ROW * min(one.height, other.height)

@@ -160,18 +160,18 @@ class Track:
         """Learn the line from the frames since its birth, and date it back to its first trace."""
         crops = [(index, luma[self.box.slices]) for index, luma in ring.frames]
         self.added = words_added(crops, self.text, self.born, ring.cuts)
-        for index, luma in ring.frames:
+        for index, crop in crops:
             if index > self.born:
-                self._add(luma[self.box.slices])
+                self._add(crop)
         self._learn()
         if self.line.seeded and self._count >= CALM:
             self._leave_out_the_picture()
         shares = {index: self._share(luma) for index, luma in ring.frames if index > self.born}
         if max(shares.values()) > BRIGHTER:  # it came to rest before its fade was over
             self._forget()
-            for index, luma in ring.frames:
+            for index, crop in crops:
                 if shares.get(index, 0) > SOLID * max(shares.values()):
-                    self._add(luma[self.box.slices])
+                    self._add(crop)
             self._learn()
         self.start = self._came(ring, longest_fade)
         if self.start.picture is not None:
