@@ -210,6 +210,35 @@ def test_a_short_word_is_found():
     assert_tight(event, text[0])
 
 
+def shadowed(text: str, strength: float = 0.8, spread: float = 4.0) -> Lettering:
+    """Letters without an outline, on a shadow that fades out around them."""
+    _, luma = lettering(text)
+    shadow = strength * cv2.GaussianBlur(cv2.dilate(luma, np.ones((9, 9))) / 255, (0, 0), spread)
+    alpha = 1 - (1 - shadow) * (1 - luma / 255)
+    return alpha, luma / np.maximum(alpha, 1e-6)
+
+
+@pytest.mark.parametrize("background", [moving, still])
+def test_a_soft_shadow_is_covered_as_far_as_it_is_seen(background):
+    pictures, text = background(), shadowed("that looks so cool")
+    burn(pictures, text, 14, 45)
+    (event,) = find(pictures)
+    seen, hole = text[0] > 0.08, whole_hole(event)
+    assert (event.start, event.stop) == (14, 45)
+    assert (hole & seen).sum() >= 0.99 * seen.sum() and hole.sum() <= 1.6 * seen.sum()
+    assert event.marked.sum() < 0.8 * event.hole.sum(), "what shows through it is read"
+
+
+def test_what_is_darker_around_the_letters_but_stayed_is_no_shadow():
+    pictures = still()
+    (alpha, luma) = lettering("that looks so cool")
+    for picture in pictures:
+        picture *= 1 - 0.5 * cv2.GaussianBlur(cv2.dilate(alpha, np.ones((9, 9))), (0, 0), 4)
+    burn(pictures, (alpha, luma), 14, 45)
+    (event,) = find(pictures)
+    assert_tight(event, alpha)
+
+
 def test_a_translucent_box_is_covered_with_its_letters():
     pictures, (alpha, luma) = moving(), lettering("In a box")
     rows, columns = np.flatnonzero((alpha > 0).any(1)), np.flatnonzero((alpha > 0).any(0))

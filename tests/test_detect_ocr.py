@@ -28,10 +28,10 @@ from dipvideo.detect import DETECTORS, CaptionFinder, ShotFinder
 from dipvideo.detect import captions as finding
 from dipvideo.detect.added import words_added
 from dipvideo.detect.company import in_company
-from dipvideo.detect.events import share_boxes, without_parts
+from dipvideo.detect.events import share_boxes, share_shadows, without_parts
 from dipvideo.detect.judge import ENOUGH, WITH_PICTURE, Candidate, captions
 from dipvideo.detect.lines import Line
-from dipvideo.detect.logos import Logo, without_logos
+from dipvideo.detect.logos import without_logos
 from dipvideo.detect.proposals import Proposals
 from dipvideo.detect.timing import End
 from dipvideo.errors import OptionError
@@ -162,6 +162,7 @@ def placed(box: Box, **evidence) -> Candidate:
     found.hole = found.marked = np.ones((box.height, box.width), bool)
     found.own = box
     found.halo = 2
+    found.reach, found.shadow = 2.0, 0
     return found
 
 
@@ -266,7 +267,10 @@ def test_a_logo_that_is_lost_and_found_again_all_along_is_none():
     assert without_logos(pieces[:3], [], INFO) == pieces[:3], "no longer than a caption stays"
     rare = [event(7, 8), event(30, 31)]
     assert without_logos(rare, [], INFO) == rare, "a name that is shown twice"
-    assert without_logos([*rare, other, *middle], [Logo(Box(22, 10, 40, 78), "exclusive")], INFO) == [other, *middle]
+    moved = [event(0, 5), event(5, 17, box=Box(120, 240, 140, 310)), event(17, 19, "EXCLUSIVE Channel 4")]
+    assert without_logos(moved, [], INFO) == moved[2:], "it changed its place"
+    assert not without_logos([event(17, 19, "EXCLUSIVE\nChannel 4")], ["Channel 4", "Exclusive"], INFO)
+    assert without_logos([*rare, other, *middle], ["exclusive"], INFO) == [other, *middle]
 
 
 def test_a_line_elsewhere_must_be_seen_to_come_and_go():
@@ -517,6 +521,19 @@ def test_a_box_that_is_not_seen_before_a_dark_picture_is_where_others_of_the_sty
     lines[2].line = replace(lines[2].line, height=24.0)
     share_boxes([[c] for c in lines])
     assert [c.pad for c in lines[2:]] == [None] + [6] * 5
+
+
+def test_a_soft_shadow_that_is_not_seen_to_end_reaches_as_far_as_around_others_of_the_style():
+    lines = [placed(Box(140, 100, 160, 220)) for _ in range(8)]
+    lines[0].shadow = 8
+    share_shadows([[c] for c in lines], WHOLE)
+    assert all(c.box.height == 20 for c in lines), "one may be mistaken"
+    lines[1].shadow, lines[1].reach = 10, 10.0
+    lines[2].line = replace(lines[2].line, height=24.0)
+    share_shadows([[c] for c in lines], WHOLE)
+    assert [c.box.height for c in lines[1:]] == [20, 20] + [20 + 2 * 7] * 5, "nine pixels from their letters"
+    one = lines[3]
+    assert one.hole[17, 0] and not one.hole[0, 0] and one.marked.sum() == 20 * 120, "what is marked stays"
 
 
 def test_what_is_seen_now_and_then_or_flickers_gains_nothing_from_being_read():

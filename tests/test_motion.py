@@ -10,10 +10,10 @@ from dipvideo.metrics import psnr
 from dipvideo.motion import borrow
 from dipvideo.motion.bars import bars
 from dipvideo.motion.candidates import MOST, Candidates
-from dipvideo.motion.halo import SURE, free_of_text, usually_free
+from dipvideo.motion.halo import SURE, free_of_text, light_left, usually_free
 from dipvideo.motion.panel import find_panel
 from dipvideo.motion.scene import Scene
-from dipvideo.motion.unmix import read_through
+from dipvideo.motion.unmix import read_shadow, read_through
 
 SIZE = (72, 160)
 
@@ -340,6 +340,51 @@ def test_a_soft_shadow_is_read_through_pixel_by_pixel() -> None:
     doubted = ((guess - background)[..., 0] ** 2).mean(0)
     assert (off[:30] < doubted[:30] / 4).all() and np.median(error[:, :30]) < np.median(variance) * 3
     assert (error[:, -4:] > 1e5).all()
+
+
+def shaded(frames: int, light: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(background, what is shown through `light`, (h, w), a guess that is off by 12, its variance) of all pixels."""
+    draw = np.random.default_rng(0)
+    background = draw.uniform(40, 180, (frames, light.size, 3)).astype(np.float32)
+    shown = background * light.ravel()[:, None] + draw.normal(0, 1, background.shape).astype(np.float32)
+    guess = background + draw.normal(0, 12, background.shape).astype(np.float32)
+    return background, shown, guess, np.full(background.shape[:2], 144, np.float32)
+
+
+def test_a_shadow_is_read_through_in_few_frames_and_where_nothing_moves() -> None:
+    light = np.tile(np.linspace(1, 0.4, 40), (20, 1))
+    background, shown, guess, variance = shaded(5, light)
+    for values in (background, shown, guess):
+        values[:] = values[:1]
+    reading, error = read_shadow(shown, guess, variance, np.ones(light.shape, bool))
+    read, off = np.isfinite(error), (reading - background)[..., 0] ** 2
+    assert read.mean() > 0.8 and off[read].mean() < variance.mean() / 4
+    assert off[read].mean() < np.median(error), "it does not say too much"
+    _, none = read_through(shown, guess, variance, np.full(light.size, 1600, np.float32))
+    assert np.isinf(none).all(), "two numbers cannot be told there"
+
+
+def test_letters_are_not_read_as_a_shadow() -> None:
+    light = np.full((20, 40), 0.6)
+    _, shown, guess, variance = shaded(12, light)
+    yellow = np.zeros(light.shape, bool)
+    yellow[8:12] = True
+    shown[:, yellow.ravel()] = [60, 50, -60]  # luma and chroma: as dark as the shadow beside it
+    _, error = read_shadow(shown, guess, variance, np.ones(light.shape, bool))
+    error = error.mean(0).reshape(light.shape)
+    assert error[yellow].min() > 10 * np.median(error[:4])
+
+
+def test_a_soft_shadow_is_told_from_an_outline() -> None:
+    hole, marked = np.zeros((2, 60, 80), bool)
+    hole[10:50, 10:70] = True
+    marked[18:42, 18:62] = True
+    inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)[hole]
+    for falls, soft in ((0.06, True), (0.5, False)):
+        light = np.clip(1 - falls * np.maximum(inwards - (4 if soft else 8), 0), 0.05, 1)
+        _, shown, guess, variance = shaded(12, light)
+        left = light_left(shown[..., 0], guess[..., 0], variance, hole, marked)
+        assert abs(left - light)[light > 0.5].mean() < 0.02 if soft else (left == 1).all()
 
 
 def _one_of(frames: np.ndarray, holes: np.ndarray, targets: range, place: int) -> tuple[np.ndarray, ...]:

@@ -30,11 +30,11 @@ AROUND = 2  # frames on both sides of a section, from which captions count, too:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a section tells. events: captions that begin in it; logos: what stays; cuts: first frames of shots; frames:
-    decoded; damage: where in the input packets lie that could not be decoded whole."""
+    """What a section tells. events: captions that begin in it; logos: what that says that stays; cuts: first frames of
+    shots; frames: decoded; damage: where in the input packets lie that could not be decoded whole."""
 
     events: tuple[Event, ...]
-    logos: tuple[detect.Logo, ...]
+    logos: tuple[str, ...]
     cuts: tuple[int, ...]
     frames: int
     damage: frozenset[int]

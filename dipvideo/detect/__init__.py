@@ -28,5 +28,5 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__, submod_attrs={"captions": ["CaptionFinder"], "cores": ["one_core"],
                             "detectors": ["DETECTORS", "wants_ocr"], "events": ["without_parts"],
-                            "logos": ["Logo", "without_logos"],
+                            "logos": ["without_logos"],
                             "ocr": ["Ocr", "scale_for"], "shots": ["ShotFinder"]})

@@ -23,12 +23,11 @@ from ..frame import Event, Frame, VideoInfo
 from ..geometry import Box
 from .company import in_company
 from .detectors import wants_ocr
-from .events import events_of, place, share_boxes, without_parts
+from .events import events_of, place, share_boxes, share_shadows, without_parts
 from .hole import make_hole
 from .judge import BRIGHT_255, LONGEST_SECONDS, Candidate, captions, what_stays
 from .lines import Line, bright_strokes, find_lines, prominent, stroke_kernel
 from .lives import Lives
-from .logos import Logo
 from .luma import LumaReader
 from .ocr import Ocr, Sighting
 from .proposals import Proposals
@@ -54,8 +53,8 @@ REFUSED_SECONDS, REFUSED_ALIKE = 1.0, 0.6  # a box that was no caption, moving t
 class CaptionFinder:
     """Streams the frames of one video and collects its captions.
 
-    region: only pixels in there, in picture coordinates, may become text; detector: one of `DETECTORS`.
-    logos: what stays in the picture, as far as it has gone. Raises OptionError for a detector that is unknown or not
+    region: only pixels in there, in picture coordinates, may become text; detector: one of `DETECTORS`; logos: what
+    that says that stays in the picture, as far as it has gone. Raises OptionError for a detector that is unknown or not
     installed.
     """
 
@@ -73,7 +72,7 @@ class CaptionFinder:
         self._gone: deque[Candidate] = deque()
         self._captions: list[list[Candidate]] = []
         self._doubtful: list[Candidate] = []
-        self.logos: list[Logo] = []
+        self.logos: list[str] = []
         self._ocr = Ocr() if wants_ocr(detector) else None
         # In a thread of its own the text detector hides behind the decoding on the other core.
         self._worker = ThreadPoolExecutor(1, "text-detector")
@@ -137,6 +136,7 @@ class CaptionFinder:
         self._worker.shutdown()
         found = in_company(self._captions, self._doubtful, self._info)
         share_boxes(found)
+        share_shadows(found, self._reader.region)
         events = [event for lines in found for event in events_of(lines, self._reader.region)]
         events = [replace(event, start=self._numbers[event.start], stop=self._numbers[event.stop - 1] + 1)
                   for event in events]
@@ -232,7 +232,7 @@ class CaptionFinder:
         found, doubtful = captions(ready, self._info)
         self._captions += found
         self._doubtful += doubtful
-        self.logos += [Logo(c.box, c.words) for c in what_stays(ready, self._info)]
+        self.logos += [c.words for c in what_stays(ready, self._info)]
 
 
 def _young(newborn: np.ndarray, strokes: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
+import cv2
 import numpy as np
 
 from ..frame import Event
@@ -16,7 +17,8 @@ from .judge import ENOUGH, Candidate
 WITHIN, COVERED = 0.8, 0.8  # of an event's box, and of its pixels: two findings of one are seldom the same
 SAME_ROW = 0.5  # of the lower of two pieces of text that lie side by side
 SAME_HEIGHT, SAME_COLOUR_255 = 0.15, 30  # lines of one style differ less in height, as a share, and in luma
-BOXED, BOXES = 0.25, 2  # of the lines of a style, and so many at least: with boxes behind them, all have one
+# Of the lines of a style, and so many at least: with boxes behind them, or shadows around them, all have one.
+SOME, SEVERAL = 0.25, 2
 
 
 def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int) -> None:
@@ -41,7 +43,8 @@ def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int
     candidate.own = in_picture(line.top - crop.top, line.left - crop.left, line.height * scale,
                                line.width * scale) & region
     candidate.pad = cover.pad * scale if cover.pad is not None else None
-    candidate.halo = cover.halo * scale
+    candidate.halo, candidate.reach, candidate.shadow = (value * scale
+                                                         for value in (cover.halo, cover.reach, cover.shadow))
     candidate.added = tuple(Added(start, *(region.left + (crop.left + column) * scale for column in (left, right)))
                             for start, left, right in candidate.added)
 
@@ -53,10 +56,30 @@ def share_boxes(captions: list[list[Candidate]]) -> None:
     for place, c in enumerate(lines):
         pads = [other.pad for other in lines if same_style(c, other)]
         boxes = [pad for pad in pads if pad is not None]
-        if c.pad is None and len(boxes) >= max(BOXED * len(pads), BOXES):
+        if c.pad is None and len(boxes) >= max(SOME * len(pads), SEVERAL):
             shared[place] = round(float(np.median(boxes)))
     for place, pad in shared.items():
         lines[place].pad = pad
+
+
+def share_shadows(captions: list[list[Candidate]], region: Box) -> None:
+    """Let lines reach as far as a soft shadow does around others of their style: where the picture is dark, or another
+    line lies, its end is not seen."""
+    lines = [c for caption in captions for c in caption]
+    short = []
+    for c in lines:
+        kin = [other for other in lines if same_style(c, other)]
+        shadows = [other.shadow / other.own.height for other in kin if other.shadow]
+        if len(shadows) >= max(SOME * len(kin), SEVERAL):
+            short.append((c, round(float(np.median(shadows)) * c.own.height - c.reach)))
+    for c, more in short:
+        if more > 0:
+            whole = Box(c.box.top - more, c.box.left - more, c.box.bottom + more, c.box.right + more)
+            ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * more + 1,) * 2)
+            hole, marked = (cv2.copyMakeBorder(cover.view(np.uint8), *(more,) * 4, cv2.BORDER_CONSTANT)
+                            for cover in (c.hole, c.marked))
+            c.box = whole & region
+            c.hole, c.marked = (cover[c.box.within(whole)] > 0 for cover in (cv2.dilate(hole, ball), marked))
 
 
 def same_style(one: Candidate, other: Candidate) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..geometry import Box
 from .backing import backing_box, even_ground
+from .shadow import FARTHEST, soft_reach
 
 SECTORS = 8  # directions that are measured apart: a shadow falls to one side
 REACH = 0.38  # of a letter's height: no outline or shadow reaches farther
@@ -41,9 +42,10 @@ HALO_LEAST, HALO_PART = 2.0, 300  # pixels of halo: what compression smears; 1/3
 class Cover:
     """What one line covers.
 
-    marked: (h, w) bool, letters, outline, shadow and box; hole: (h, w) bool, the same with the halo around it, `halo`
-    pixels; text: the box of the line's letters; pad: how far a box behind them reaches beyond that, None where there is
-    none.
+    marked: (h, w) bool, letters, outline, hard shadow and box; hole: (h, w) bool, the same with a soft shadow and the
+    halo around it, `halo` pixels; text: the box of the line's letters; pad: how far a box behind them reaches beyond
+    that, None where there is none; reach, shadow: how far all but the halo reaches beyond letters, and how far a soft
+    shadow does, 0 where none is seen.
     """
 
     hole: np.ndarray
@@ -51,6 +53,8 @@ class Cover:
     text: Box
     pad: int | None
     halo: int
+    reach: float
+    shadow: int
 
 
 def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None, after: np.ndarray | None,
@@ -69,8 +73,13 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     farthest = max(round(REACH * height), 3)
     distance, sector = _nearest(text)
     halo = max(HALO_LEAST, picture_height / HALO_PART)
-    reaches = _reaches(mean, deviation, changes, np.rint(distance).astype(int), sector, farthest)
-    marked, hole = (text | (distance <= reaches[sector] + more + SOFT) for more in (0, halo))
+    signs, whole = np.stack((mean, deviation, *changes)), np.rint(distance).astype(int)
+    reaches = _reaches(signs, whole, sector, farthest)
+    edge = float(np.median(reaches))
+    shadow = _soft(signs, whole, sector, height, round(edge))
+    shadow *= shadow > edge + SOFT
+    marked = text | (distance <= reaches[sector] + SOFT)
+    hole = text | (distance <= np.maximum(reaches[sector], shadow) + halo + SOFT)
     own = _own_row(letters, known)
     ours = np.where(cv2.distanceTransform((~own).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) > distance + SOFT,
                     np.nan, distance)
@@ -90,7 +99,7 @@ def make_hole(mean: np.ndarray, deviation: np.ndarray, before: np.ndarray | None
     elif (ground := even_ground(mean, deviation, changes, around, ours, height)) is not None:
         for cover, more in ((marked, EDGE), (hole, EDGE + round(halo))):
             cover |= cv2.dilate(ground.view(np.uint8), np.ones((2 * more + 1,) * 2, np.uint8)) > 0
-    return Cover(hole, marked, around, pad, round(halo))
+    return Cover(hole, marked, around, pad, round(halo), max(edge, shadow), shadow)
 
 
 def all_letters(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], letters: np.ndarray,
@@ -235,19 +244,13 @@ def _nearest(letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return distance, np.rint(angle * SECTORS / (2 * np.pi)).astype(int) % SECTORS
 
 
-def _reaches(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray], distance: np.ndarray,
-             sector: np.ndarray, farthest: int) -> np.ndarray:
-    """(SECTORS,) how many pixels away from the letters the text still covers the picture."""
-    signs = np.stack((mean, deviation, *changes))
-    ys, xs = np.nonzero((distance > 0) & (distance <= farthest))
-    angle = sector[ys, xs] * (2 * np.pi / SECTORS)
-    # compared with the picture straight on from there: what lies elsewhere along the line may be another thing
-    beyond = (np.rint(ys + (farthest + 2) * np.sin(angle)).astype(int),
-              np.rint(xs + (farthest + 2) * np.cos(angle)).astype(int))
-    inside = (beyond[0] >= 0) & (beyond[0] < mean.shape[0]) & (beyond[1] >= 0) & (beyond[1] < mean.shape[1])
-    inside[inside] = distance[beyond[0][inside], beyond[1][inside]] > farthest
-    ys, xs, beyond = ys[inside], xs[inside], (beyond[0][inside], beyond[1][inside])
-    here, there, distance, sector = signs[:, ys, xs], signs[:, *beyond], distance[ys, xs], sector[ys, xs]
+def _reaches(signs: np.ndarray, distance: np.ndarray, sector: np.ndarray, farthest: int) -> np.ndarray:
+    """(SECTORS,) how many pixels away from the letters the text still covers the picture, as its edges say.
+
+    signs: (2 or more, h, w) luma, deviation over time, changes; distance, sector: (h, w) whole, as of `_nearest`.
+    """
+    near, beyond = _straight_on(distance, sector, farthest)
+    here, there, distance, sector = signs[:, *near], signs[:, *beyond], distance[near], sector[near]
     reaches = np.array([_reach(here[:, sector == direction], there[:, sector == direction],
                                distance[sector == direction], farthest) for direction in range(SECTORS)])
     # where no end is seen the picture itself differs there; text is seen to end
@@ -255,6 +258,28 @@ def _reaches(mean: np.ndarray, deviation: np.ndarray, changes: list[np.ndarray],
     usual = np.median(seen) if seen.size else farthest // 2
     # an outline is as wide all around, a shadow adds to one side: where less was seen, another line was in the way
     return np.where(reaches < farthest, np.maximum(reaches, usual), usual)
+
+
+def _soft(signs: np.ndarray, distance: np.ndarray, sector: np.ndarray, height: float, edge: int) -> int:
+    """How far beyond `edge` a shadow that fades out can be seen, above and below letters: beside them lie others."""
+    farthest = round(FARTHEST * height)
+    near, beyond = _straight_on(distance, sector, farthest)
+    aside = near[0] == beyond[0]
+    near, beyond = (tuple(axis[~aside] for axis in place) for place in (near, beyond))
+    return soft_reach(signs[:, *near], signs[:, *beyond], distance[near], beyond[0] < near[0], edge, farthest)
+
+
+def _straight_on(distance: np.ndarray, sector: np.ndarray,
+                 farthest: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Rows and columns of pixels at most `farthest` from the letters, and of the picture straight on from each: what
+    lies elsewhere along the line may be another thing."""
+    ys, xs = np.nonzero((distance > 0) & (distance <= farthest))
+    angle = sector[ys, xs] * (2 * np.pi / SECTORS)
+    beyond = (np.rint(ys + (farthest + 2) * np.sin(angle)).astype(int),
+              np.rint(xs + (farthest + 2) * np.cos(angle)).astype(int))
+    inside = (beyond[0] >= 0) & (beyond[0] < distance.shape[0]) & (beyond[1] >= 0) & (beyond[1] < distance.shape[1])
+    inside[inside] = distance[beyond[0][inside], beyond[1][inside]] > farthest
+    return (ys[inside], xs[inside]), (beyond[0][inside], beyond[1][inside])
 
 
 def _reach(here: np.ndarray, there: np.ndarray, distance: np.ndarray, farthest: int) -> int:

@@ -66,7 +66,8 @@ class Candidate:
     met: points for ends at which a caption of its own kind goes or comes, more than these ends have by themselves.
     Set if it is not impossible, in the picture: hole, box: what it covers; marked: that without its halo, `halo` pixels
     wide; text: around its letters, and what else looks like them beside the line; own: around its letters alone; pad:
-    how far a box behind them reaches beyond, None where there is none.
+    how far a box behind them reaches beyond, None where there is none; reach, shadow: how far what is marked reaches
+    beyond letters, and a soft shadow around them, 0 where none is seen.
     """
 
     line: Line
@@ -89,6 +90,8 @@ class Candidate:
     halo: int = field(init=False)
     text: Box = field(init=False)
     own: Box = field(init=False)
+    reach: float = field(init=False)
+    shadow: int = field(init=False)
     pad: int | None = None
 
     @property

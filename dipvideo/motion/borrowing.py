@@ -22,10 +22,10 @@ from .bars import bars
 from .candidates import Candidates
 from .fill import fill_smoothly
 from .guess import GREY, Guess, beside, depth, guess_from_rim, luma_chroma, mix, red_green_blue
-from .halo import SURE, free_of_text, smeared, usually_free
+from .halo import SURE, free_of_text, light_left, smeared, usually_free
 from .panel import Panel, find_panel
 from .scene import Scene
-from .unmix import FEWEST, captions, doubt, read_through
+from .unmix import FEWEST, captions, doubt, read_shadow, read_through
 
 UNKNOWN = 1e9  # squared code values: nothing is known of a pixel that may be so far off
 # Pixels this near to a hole are not borrowed: where a mask misses the edge of text that stands still, that edge agrees
@@ -204,16 +204,21 @@ class _Caption:
         if not self._shown.size:
             return
         halo, tinged = smeared(self._marked)[self._hole], (beside(self._marked) < TINGED)[self._hole]
+        light = light_left(self._shown[..., 0], self._known[..., 0], self._variance, self._hole, self._marked)
+        halo = halo + ((1 / light - 1) * self._shown[..., 0].mean(0)) ** 2
         for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             bare = self._evidence[place][self._hole]
             guess.add(self._shown[t, there], np.where(bare, halo, np.inf)[there], tinged[there])
         if len(self._places) >= FEWEST:
-            self._read_through(tinged)
+            self._read_through(tinged, light < 1)
         for place, guess in zip(self._places, self.guesses, strict=True):
             guess.stand_by(self._holes[place])
 
-    def _read_through(self, tinged: np.ndarray) -> None:
+    def _read_through(self, tinged: np.ndarray, shaded: np.ndarray) -> None:
         readings, errors = read_through(self._shown, self._known, self._variance, self._pace())
+        lit, lit_errors = read_shadow(self._shown, self._known, self._variance, self._hole)
+        surer = (lit_errors < errors) & shaded
+        readings, errors = np.where(surer[..., None], lit, readings), np.where(surer, lit_errors, errors)
         for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             reading, error = readings[t, there], errors[t, there]
             guess.add(reading, error * doubt(reading[:, 0], self._known[t, there, 0],

@@ -22,6 +22,9 @@ TEXT_SPAN = 300.0  # code values: what text adds may be anything within
 DEPENDENT = 2  # frames that are worth an independent one: what is wrong in one often is in the next
 SMALL = 16.0  # squared code values that halo adds in all frames alike
 SURE = 0.85  # from here on a pixel counts as free of text
+# Share of the light that counts as all of it; that a soft shadow takes more of from one pixel to the next, at the most
+# (edges of outlines .15 to .65); pixels over which it does so, at the least.
+FULL, STEEPEST, SOFTEST = 0.97, 0.13, 3
 
 
 def usually_free(hole: np.ndarray, marked: np.ndarray) -> np.ndarray:
@@ -52,6 +55,29 @@ def free_of_text(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, fre
     doubt = np.where(known, variance, 0).sum(0) / some / np.maximum(count / DEPENDENT, 1) + SMALL
     likely = np.exp(-bias**2 / (2 * doubt)) / np.sqrt(2 * np.pi * doubt)
     return np.where(count > 0, free * likely / (free * likely + (1 - free) / TEXT_SPAN), free)
+
+
+def light_left(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, hole: np.ndarray,
+               marked: np.ndarray) -> np.ndarray:
+    """(k,) share of the background's light that a soft shadow leaves, 1 where there is none.
+
+    It takes a little more with every pixel inwards, from the hole's rim to where its letters begin: less than an edge
+    does from one to the next. Told from all pixels as far in: single guesses are off by more.
+
+    shown, guess, variance: as above; hole, marked: (h, w) bool, where the k pixels lie, and what of it is marked.
+    """
+    inwards = np.rint(np.where(marked, depth(marked) - 1, -beside(marked)))[hole].astype(int)
+    inwards -= inwards.min()
+    known = np.isfinite(variance)
+    weight = np.where(known, 1 / (np.where(known, variance, 0) + SMALL), 0)
+    here, behind = (np.bincount(inwards, (weight * luma).sum(0)) for luma in (shown, guess))
+    light = np.minimum(here / np.maximum(behind, 1e-6), 1)
+    steps = np.diff(light, prepend=light[:1])
+    first = int(np.argmax(np.append(light, 0) < FULL))
+    gently = (steps[first:] < 0) & (steps[first:] > -STEEPEST)
+    last = first + int(np.argmin(np.append(gently, False)))  # from here on letters begin, and what lies between them
+    light[:first], light[last:] = 1, light[last - 1]
+    return light[inwards] if last - first >= SOFTEST else np.ones(len(inwards))
 
 
 def smeared(marked: np.ndarray) -> np.ndarray:

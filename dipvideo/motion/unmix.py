@@ -23,6 +23,10 @@ CLEAR = 1.3  # times the fit's residue: what is shown explains the background th
 # background's doubt that may remain as a constant difference. On six clips the rim gains 3 to 4 dB.
 LIKE_BESIDE, BIASED = 0.7, 0.1
 EXPLAINED = (0.2, 0.7)  # shares of the background's variance: below the first nothing is claimed, from the second all
+# Of the background's light: what lets less through, or seems to add some, is no shadow. Shadows change little over so
+# many pixels, the sigma of a Gaussian.
+DARKEST, BRIGHTEST, SMOOTH = 0.35, 1.1, 1.5
+DEPENDENT = 3.0  # frames that are worth an independent one: what is wrong in one often is in the next
 SAME = 0.1  # share of the mask that may change between two frames of one caption
 WINDOW = 9  # pixels: around each, the reading of a frame is held against what else is known of it
 
@@ -90,6 +94,37 @@ def read_through(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
     trust, error = np.where(bare, 1, trust), np.where(bare, WORSE * NOISE + bias, error)
     leverage = 1 + (2 + moved[..., 0] ** 2 / np.maximum(spread[:, 0], 1)) / np.maximum(count, 1)
     return reading, np.where(trust > 0, error / np.maximum(trust, 1e-3), np.inf).astype(np.float32) * leverage
+
+
+def read_shadow(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
+                hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(background, its variance) as read through what only takes light: soft shadows, and the edges of dark outlines.
+
+    As `read_through`, but what lies over a pixel and its neighbours is taken to be black, so that shown = light ·
+    background. One number needs no change over time to be told, and a tenth of the frames. hole: (h, w) bool, where
+    the k pixels lie.
+    """
+    known = np.isfinite(variance)
+    weight = np.where(known, 1 / (np.where(known, variance, 0) + NOISE), 0)
+    total = weight.sum(0)
+    lit, full = (weight * shown[..., 0]).sum(0), (weight * guess[..., 0]).sum(0)
+    own = lit / np.maximum(full, 1e-6)
+    shaded = (own > DARKEST / 2) & (own < BRIGHTEST) & (total > 0)
+
+    def around(values: np.ndarray) -> np.ndarray:
+        picture = np.zeros(hole.shape, np.float32)
+        picture[hole] = np.where(shaded, values, 0)
+        return cv2.GaussianBlur(picture, (0, 0), SMOOTH)[hole]
+
+    light = (around(lit) / np.maximum(around(full), 1e-6)).clip(DARKEST / 2, 1)
+    uneven = around((own - light) ** 2) / np.maximum(around(np.ones_like(own)), 1e-6)
+    reading = shown / light[:, None]
+    unsure = DEPENDENT / np.maximum(total * (full / np.maximum(total, 1e-9)) ** 2, 1e-9)
+    error = (NOISE + (uneven + unsure) * reading[..., 0] ** 2) / light**2
+    missed = (weight * ((reading - guess) ** 2).max(-1)).sum(0)  # in colour, too: what takes light leaves it as it was
+    expected = (weight * (np.where(known, variance, 0) + error)).sum(0)
+    error *= np.maximum(missed / np.maximum(expected, 1e-6), 1)
+    return reading, np.where(shaded & (light > DARKEST), error, np.inf).astype(np.float32)
 
 
 def _independent(count: np.ndarray, one: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
