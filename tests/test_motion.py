@@ -385,6 +385,8 @@ def test_a_soft_shadow_is_told_from_an_outline() -> None:
         _, shown, guess, variance = shaded(12, light)
         left = light_left(shown[..., 0], guess[..., 0], variance, hole, marked)
         assert abs(left - light)[light > 0.5].mean() < 0.02 if soft else (left == 1).all()
+    for nowhere in (np.zeros_like(marked), np.ones_like(marked)):
+        assert (light_left(shown[..., 0], shown[..., 0], variance, hole, nowhere) == 1).all()
 
 
 def _one_of(frames: np.ndarray, holes: np.ndarray, targets: range, place: int) -> tuple[np.ndarray, ...]:

@@ -15,8 +15,9 @@
     added       words that come later than their line
     judge       caption or picture?
     company     what the captions of a section tell of each other
-    logos       what all of a film's tell
+    logos       what stays all through a film
     hole        letters, and outline, shadow and halo as far as they reach
+    shadow      how far one that fades out does
     backing     the box behind them
     events      what the lines of a caption cover and say together
 

@@ -1,4 +1,4 @@
-"""What a whole film tells of its captions: which are a logo that was lost and found again."""
+"""What a whole film tells of its captions: which are a logo that was lost and found again, or changed its place."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     borrowing   the answer: pixels, how far each can be trusted, and where it came from
     guess       what is known of one frame's hidden pixels, from other frames and from the rim
-    halo        which pixels of a hole show no text: evidence, and nearly the picture
-    unmix       what still shows through: soft edges, halos, thin shadow, read pixel by pixel
+    halo        which pixels of a hole show no text: evidence, and nearly the picture; which lie in a soft shadow
+    unmix       what still shows through: soft edges, halos, shadows, read pixel by pixel
     panel       translucent boxes, taken off as a whole
     candidates  the frames worth asking, moved onto the one to fill, cheapest ways first
     scene       the frames at working resolution, holes filled smoothly

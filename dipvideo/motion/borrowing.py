@@ -215,10 +215,12 @@ class _Caption:
             guess.stand_by(self._holes[place])
 
     def _read_through(self, tinged: np.ndarray, shaded: np.ndarray) -> None:
-        readings, errors = read_through(self._shown, self._known, self._variance, self._pace())
-        lit, lit_errors = read_shadow(self._shown, self._known, self._variance, self._hole)
-        surer = (lit_errors < errors) & shaded
-        readings, errors = np.where(surer[..., None], lit, readings), np.where(surer, lit_errors, errors)
+        series = self._shown, self._known, self._variance
+        readings, errors = read_through(*series, self._pace())
+        if shaded.any():
+            lit, lit_errors = read_shadow(*series, self._hole)
+            surer = shaded & (lit_errors < errors)
+            readings, errors = np.where(surer[..., None], lit, readings), np.where(surer, lit_errors, errors)
         for t, (place, guess, there) in enumerate(zip(self._places, self.guesses, self._inside, strict=True)):
             reading, error = readings[t, there], errors[t, there]
             guess.add(reading, error * doubt(reading[:, 0], self._known[t, there, 0],

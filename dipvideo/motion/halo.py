@@ -66,7 +66,8 @@ def light_left(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, hole:
 
     shown, guess, variance: as above; hole, marked: (h, w) bool, where the k pixels lie, and what of it is marked.
     """
-    inwards = np.rint(np.where(marked, depth(marked) - 1, -beside(marked)))[hole].astype(int)
+    far = max(hole.shape)  # where all is marked, or nothing, all else is far away
+    inwards = np.rint(np.where(marked, depth(marked) - 1, -beside(marked)).clip(-far, far))[hole].astype(int)
     inwards -= inwards.min()
     known = np.isfinite(variance)
     weight = np.where(known, 1 / (np.where(known, variance, 0) + SMALL), 0)

@@ -5,6 +5,9 @@ colour stay while the background changes, so that what other frames say of the b
 poor in others, tells how to read it in all of them: background = p + q · shown, fitted for each pixel over the
 caption. Fitting the background to what is shown, not the other way round, is what makes this safe: behind opaque text
 nothing is explained, q falls to 0, and nothing is claimed; doubt about the background shrinks q and never blows it up.
+
+A soft shadow only takes light: shown = light · background, one number that changes little from pixel to pixel, so that
+a few frames tell it, and ones in which nothing moves.
 """
 
 from __future__ import annotations
@@ -100,9 +103,9 @@ def read_shadow(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
                 hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(background, its variance) as read through what only takes light: soft shadows, and the edges of dark outlines.
 
-    As `read_through`, but what lies over a pixel and its neighbours is taken to be black, so that shown = light ·
-    background. One number needs no change over time to be told, and a tenth of the frames. hole: (h, w) bool, where
-    the k pixels lie.
+    As `read_through`, but what lies over a pixel and its neighbours is taken to be black. hole: (h, w) bool, where the
+    k pixels lie. Only for where a soft shadow is known to lie: letters and outlines over a changing picture are taken
+    for one, too (a hand-held clip loses 2.3 dB, grain 1.7, where this reads whatever it says to be surer of).
     """
     known = np.isfinite(variance)
     weight = np.where(known, 1 / (np.where(known, variance, 0) + NOISE), 0)
