@@ -236,6 +236,18 @@ def test_the_dark_between_letters_on_a_black_bar_is_no_second_caption():
     assert in_company([[line], [longer]], [], INFO) == [[longer]], "the poorer finding goes, not the longer one"
 
 
+def test_a_line_aside_that_goes_when_the_next_caption_comes_is_one_if_it_goes_with_a_line_of_its_style():
+    ends = {"start": End(0, open=True), "stop": End(40, sharp=True, around=0.1)}
+    aside = placed(Box(110, 20, 134, 200), reading=read("Indeed it is we"), **ends)
+    middle = placed(Box(136, 60, 160, 260), reading=read("who sent this"), **ends)
+    following = placed(Box(100, 30, 160, 290), start=End(40, sharp=True, around=0.1), stop=End(70),
+                       reading=read("down"))
+    assert in_company([[aside], [following]], [], INFO) == [[following]], "a page's, seen when no caption lies over it"
+    assert in_company([[aside, middle], [following]], [], INFO) == [[aside, middle], [following]]
+    middle.line = replace(middle.line, height=24.0)
+    assert in_company([[aside, middle], [following]], [], INFO) == [[middle], [following]]
+
+
 def test_the_text_of_a_screen_that_captions_lie_over_stays():
     def line(box: Box, first: int, colour: float = 235, height: float = 16.0) -> Candidate:
         one = placed(box, asked=4, seen=4, reading=read("import whisper"), born=first,
