@@ -55,13 +55,14 @@ def _fades(here: np.ndarray, there: np.ndarray, distance: np.ndarray, edge: int,
         signs += [abs(np.median(now[at] - then[at])) >= CHANGE_255
                   for now, then, still in zip(here[2:], there[2:], stayed, strict=True) if still <= STILL_255]
         lights.append(light)
-        if light < FAINT_255 or (step > START and light > lights[-2] + GROWN_255) or not all(signs):
+        if light < FAINT_255 or not all(signs):
             break
+        if step > START and light > lights[-2] + GROWN_255:
+            return 0, False
         certain = certain or bool(signs)
     else:
         step = farthest + 1
-    beyond = np.array(lights[edge:])
-    if len(beyond) < 2 or beyond[0] < PLAIN_255:
+    if len(lights) < edge + 2 or lights[edge] < PLAIN_255:
         return 0, False
-    gently = -np.diff(beyond).min() < STEEPEST * max(lights)
-    return (step - 1, certain) if gently and beyond[-1] < FADED * max(lights) else (0, False)
+    gently = -np.diff(lights[max(edge - 1, 0):]).min() < STEEPEST * max(lights)
+    return (step - 1, certain) if gently and lights[-1] < FADED * max(lights) else (0, False)
