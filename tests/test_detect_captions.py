@@ -9,6 +9,7 @@ import pytest
 from dipvideo.detect import CaptionFinder, ShotFinder
 from dipvideo.detect.hole import _alike, make_hole
 from dipvideo.detect.lines import stroke_kernel
+from dipvideo.detect.shadow import soft_reach
 from dipvideo.detect.timing import find_end
 from dipvideo.frame import Frame, VideoInfo
 from dipvideo.geometry import Box
@@ -227,6 +228,29 @@ def test_a_soft_shadow_is_covered_as_far_as_it_is_seen(background):
     assert (event.start, event.stop) == (14, 45)
     assert (hole & seen).sum() >= 0.99 * seen.sum() and hole.sum() <= 1.6 * seen.sum()
     assert event.marked.sum() < 0.8 * event.hole.sum(), "what shows through it is read"
+
+
+def reach_of(above: list[float], below: list[float], edge: int = 1, moving: float = 20.0, dulls: bool = True) -> int:
+    """`soft_reach` of what takes so much of a luma of 100 at one, two, … pixels from letters, and of its changes, if it
+    dulls."""
+    taken = [np.repeat(side, 10) / 100 for side in (above, below)]
+    distance = [np.repeat(np.arange(1, len(side) + 1), 10) for side in (above, below)]
+    light = 1 - np.concatenate(taken)
+    here, there = np.stack((100 * light, moving * light**dulls)), np.stack((100 + 0 * light, moving + 0 * light))
+    return soft_reach(here, there, np.concatenate(distance), np.repeat((True, False), (len(taken[0]), len(taken[1]))),
+                      edge, len(above))
+
+
+def test_a_shadow_fades_out_and_nothing_else_is_one():
+    fading, nothing = [60, 50, 41, 32, 24, 17, 11, 7, 3, 0], [60] + [0] * 9
+    assert reach_of(fading, fading) == reach_of(fading, nothing) == 8
+    assert reach_of(fading, nothing, moving=0.0) == 0, "on one side, told by its light alone: the picture's"
+    assert reach_of(fading, [60, 50, 38, 26, 14, 3] + [0] * 4, moving=0.0) == 5, "on both: as far as it is on both"
+    assert reach_of(fading, fading, dulls=False) == 0, "it moves as it does elsewhere"
+    assert reach_of(fading, fading, edge=6) == 0, "too faint beyond the text's edge"
+    assert reach_of([60, 50, 41, 30, 20, 12, 16, 20, 12, 3], nothing) == 0, "it grows again"
+    assert reach_of([60, 50, 50, 49, 49, 48, 48, 48, 47, 47], nothing) == 0, "it does not end"
+    assert reach_of([60, 55, 50, 45, 9, 3, 0, 0, 0, 0], nothing) == 0, "it has an edge"
 
 
 def test_what_is_darker_around_the_letters_but_stayed_is_no_shadow():

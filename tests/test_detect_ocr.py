@@ -285,6 +285,19 @@ def test_a_logo_that_is_lost_and_found_again_all_along_is_none():
     assert without_logos([*rare, other, *middle], ["exclusive"], INFO) == [other, *middle]
 
 
+def test_what_is_said_again_is_only_looked_for_among_what_was_said_shortly_before(monkeypatch):
+    compared = []
+    monkeypatch.setattr("dipvideo.detect.logos.SequenceMatcher", lambda *pair, **_: compared.append(pair) or Unlike())
+    hole = np.ones((20, 70), bool)
+    lines = [Event.of(100 * k, 100 * k + 60, Box(20, 10, 40, 80), hole, f"line {k}") for k in range(200)]
+    assert without_logos(lines, [], INFO) == lines and 0 < len(compared) < 5 * len(lines)
+
+
+class Unlike:
+    def ratio(self) -> float:
+        return 0.0
+
+
 def test_a_line_elsewhere_must_be_seen_to_come_and_go():
     aside, shown = Box(140, 20, 160, 100), {"asked": 4, "seen": 4, "reading": read("channel.com"), "stands_out": False}
     assert captions([placed(aside, **shown)], INFO)[0]

@@ -364,6 +364,26 @@ def test_a_shadow_is_read_through_in_few_frames_and_where_nothing_moves() -> Non
     assert np.isinf(none).all(), "two numbers cannot be told there"
 
 
+def test_what_a_soft_shadow_lies_over_comes_back_from_under_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = restless(24, SIZE)
+    _, ink = captioned(clean, 0, 24, "Hello you")
+    marked = cv2.dilate(ink.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    outside = cv2.distanceTransform((~marked).view(np.uint8), cv2.DIST_L2, 5)
+    light = np.where(marked, 0.6, np.minimum(0.6 + 0.05 * outside, 1))[..., None]
+    frames = np.stack([np.where(ink[..., None], 250, picture * light).round().astype(np.uint8) for picture in clean])
+    hole = outside <= 9
+
+    def error() -> float:
+        answer = list(borrow(frames, np.stack([hole] * 24), range(24), np.stack([marked] * 24)))[12]
+        share = answer.confidence[..., None]
+        filled_in = share * answer.rgb + (1 - share) * telea(frames[12], hole)
+        return psnr(filled_in, clean[12] / 255, hole & ~marked)
+
+    read = error()
+    monkeypatch.setattr("dipvideo.motion.borrowing.light_left", lambda shown, *_: np.ones(shown.shape[1]))
+    assert read > error() + 1
+
+
 def test_letters_are_not_read_as_a_shadow() -> None:
     light = np.full((20, 40), 0.6)
     _, shown, guess, variance = shaded(12, light)
@@ -373,6 +393,10 @@ def test_letters_are_not_read_as_a_shadow() -> None:
     _, error = read_shadow(shown, guess, variance, np.ones(light.shape, bool))
     error = error.mean(0).reshape(light.shape)
     assert error[yellow].min() > 10 * np.median(error[:4])
+    light = np.random.default_rng(1).uniform(0.45, 0.75, light.shape)  # finer than any shadow
+    background, shown, guess, variance = shaded(12, light)
+    reading, error = read_shadow(shown, guess, variance, np.ones(light.shape, bool))
+    assert ((reading - background)[..., 0] ** 2).mean() < 2 * error.mean()
 
 
 def test_a_soft_shadow_is_told_from_an_outline() -> None:
@@ -380,8 +404,10 @@ def test_a_soft_shadow_is_told_from_an_outline() -> None:
     hole[10:50, 10:70] = True
     marked[18:42, 18:62] = True
     inwards = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)[hole]
-    for falls, soft in ((0.06, True), (0.5, False)):
-        light = np.clip(1 - falls * np.maximum(inwards - (4 if soft else 8), 0), 0.05, 1)
+    soft_edge = 1 - 0.1 * np.clip(inwards - 8, 0, 2) - 0.7 * (inwards > 10.5)
+    shadow, outline = (np.clip(1 - falls * np.maximum(inwards - start, 0), 0.05, 1)
+                       for falls, start in ((0.06, 4), (0.5, 8)))
+    for light, soft in ((shadow, True), (outline, False), (soft_edge, False)):
         _, shown, guess, variance = shaded(12, light)
         left = light_left(shown[..., 0], guess[..., 0], variance, hole, marked)
         assert abs(left - light)[light > 0.5].mean() < 0.02 if soft else (left == 1).all()

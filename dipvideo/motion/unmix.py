@@ -29,7 +29,6 @@ EXPLAINED = (0.2, 0.7)  # shares of the background's variance: below the first n
 # Of the background's light: what lets less through, or seems to add some, is no shadow. Shadows change little over so
 # many pixels, the sigma of a Gaussian.
 DARKEST, BRIGHTEST, SMOOTH = 0.35, 1.1, 1.5
-DEPENDENT = 3.0  # frames that are worth an independent one: what is wrong in one often is in the next
 SAME = 0.1  # share of the mask that may change between two frames of one caption
 WINDOW = 9  # pixels: around each, the reading of a frame is held against what else is known of it
 
@@ -101,7 +100,7 @@ def read_through(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
 
 def read_shadow(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
                 hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(background, its variance) as read through what only takes light: soft shadows, and the edges of dark outlines.
+    """(background, its variance) as read through what only takes light, as a soft shadow does.
 
     As `read_through`, but what lies over a pixel and its neighbours is taken to be black. hole: (h, w) bool, where the
     k pixels lie. Only for where a soft shadow is known to lie: letters and outlines over a changing picture are taken
@@ -109,10 +108,9 @@ def read_shadow(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
     """
     known = np.isfinite(variance)
     weight = np.where(known, 1 / (np.where(known, variance, 0) + NOISE), 0)
-    total = weight.sum(0)
     lit, full = (weight * shown[..., 0]).sum(0), (weight * guess[..., 0]).sum(0)
     own = lit / np.maximum(full, 1e-6)
-    shaded = (own > DARKEST / 2) & (own < BRIGHTEST) & (total > 0)
+    shaded = (own > DARKEST / 2) & (own < BRIGHTEST) & (full > 0)
 
     def around(values: np.ndarray) -> np.ndarray:
         picture = np.zeros(hole.shape, np.float32)
@@ -122,8 +120,7 @@ def read_shadow(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray,
     light = (around(lit) / np.maximum(around(full), 1e-6)).clip(DARKEST / 2, 1)
     uneven = around((own - light) ** 2) / np.maximum(around(np.ones_like(own)), 1e-6)
     reading = shown / light[:, None]
-    unsure = DEPENDENT / np.maximum(total * (full / np.maximum(total, 1e-9)) ** 2, 1e-9)
-    error = (NOISE + (uneven + unsure) * reading[..., 0] ** 2) / light**2
+    error = (NOISE + uneven * reading[..., 0] ** 2) / light**2
     missed = (weight * ((reading - guess) ** 2).max(-1)).sum(0)  # in colour, too: what takes light leaves it as it was
     expected = (weight * (np.where(known, variance, 0) + error)).sum(0)
     error *= np.maximum(missed / np.maximum(expected, 1e-6), 1)
