@@ -16,6 +16,7 @@ from .judge import (
     Candidate,
     at_once,
     better,
+    go_together,
     groups,
     is_caption,
     lies_over,
@@ -112,11 +113,6 @@ def _one_column(one: Candidate, other: Candidate) -> bool:
     return apart < min(one.line.height, other.line.height)
 
 
-def _together(one: Candidate, other: Candidate) -> bool:
-    """True if both come and go together."""
-    return abs(one.start.at - other.start.at) <= TOGETHER and abs(one.stop.at - other.stop.at) <= TOGETHER
-
-
 def _meet(one: Candidate, end: End, other: Candidate) -> bool:
     """True if `other` goes where `one` comes, or comes where it goes."""
     return abs((other.stop if end is one.start else other.start).at - end.at) <= TOGETHER
@@ -136,7 +132,7 @@ def _uncovered(one: Candidate, captions: list[Candidate], info: VideoInfo) -> bo
     captions that lie over it are not: it is the picture's."""
     if placed([one], info) or (one.start.open and one.stop.open):
         return False
-    if any(same_style(one, other) and _together(one, other) for other in captions if placed([other], info)):
+    if any(same_style(one, other) and go_together(one, other) for other in captions if placed([other], info)):
         return False
     over = [other for other in captions if placed([other], info) and lies_over(other.box, one.box)]
     return all(end.open or any(_meet(one, end, other) for other in over) for end in (one.start, one.stop))
@@ -176,7 +172,7 @@ def _take_ends(captions: list[Candidate], poorer: list[Candidate]) -> None:
     """Give captions what poorer findings of them, that read more, cover beyond their ends: a question mark, say."""
     for one in captions:
         for other in poorer:
-            if _together(one, other) and _reads_on(other, one) and better(one, other):
+            if go_together(one, other) and _reads_on(other, one) and better(one, other):
                 box = one.box | other.box
                 beyond = np.ones((2, box.height, box.width), bool)
                 beyond[..., one.box.left - box.left:one.box.right - box.left] = False

@@ -227,12 +227,16 @@ def groups(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
         yield group
 
 
+def go_together(one: Candidate, other: Candidate) -> bool:
+    """True if both come and go together."""
+    return abs(one.start.at - other.start.at) <= TOGETHER and abs(one.stop.at - other.stop.at) <= TOGETHER
+
+
 def _companions(one: Candidate, other: Candidate) -> bool:
     """True if both could be lines, or parts of a line, of one caption."""
     reach = NEAR * max(one.line.height, other.line.height) * one.box.height / max(one.line.box.height, 1)
     apart = max(one.box.top, other.box.top) - min(one.box.bottom, other.box.bottom)
-    return (abs(one.start.at - other.start.at) <= TOGETHER and abs(one.stop.at - other.stop.at) <= TOGETHER
-            and apart < reach
+    return (go_together(one, other) and apart < reach
             and ((one.read and other.read) or abs(one.line.colour - other.line.colour) < COMPANION_COLOUR_255))
 
 
