@@ -211,6 +211,27 @@ def test_a_short_word_is_found():
     assert_tight(event, text[0])
 
 
+@pytest.mark.parametrize("before", [False, True])
+def test_a_caption_that_grows_as_it_comes_begins_with_its_first_frame(before):
+    pictures = moving()
+    if before:
+        burn(pictures, lettering("Good day"), 2, 20)
+    burn(pictures, lettering("that looks so cool", scale=0.6, bottom=158), 20, 21)
+    burn(pictures, lettering("that looks so cool", scale=0.64, bottom=159), 21, 22)
+    burn(pictures, lettering("that looks so cool"), 22, 45)
+    *earlier, way, stands = find(pictures)
+    assert spans(earlier) == ([(2, 20)] if before else [])
+    assert way.start == 20 and way.stop == stands.start in (22, 23) and stands.stop == 45
+    grown = lettering("that looks so cool", scale=0.64, bottom=159)[0] > 8 / 255
+    assert whole_hole(way)[grown].all() and way.hole.sum() > 1.3 * stands.hole.sum() and way.text == stands.text
+
+
+def test_a_bright_picture_before_a_caption_is_none_on_its_way():
+    pictures = [picture + 110 for picture in moving()]
+    burn(pictures, lettering("that looks so cool"), 20, 45)
+    assert spans(find(pictures)) == [(20, 45)]
+
+
 def shadowed(text: str, strength: float = 0.8, spread: float = 4.0) -> Lettering:
     """Letters without an outline, on a shadow that fades out around them."""
     _, luma = lettering(text)

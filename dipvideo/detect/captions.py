@@ -175,7 +175,7 @@ class CaptionFinder:
         stop = track.end(self._ring, self._fade)
         candidate = Candidate(track.line, track.born, track.start, stop, track.born_alike,
                               self._ring.cuts_between(track.start.at + 2, stop.at - 2), track.unsteady, track.full,
-                              track.stands_out, track.asked, track.seen, added=track.added)
+                              track.stands_out, track.asked, track.seen, added=track.added, early=track.early)
         if candidate.impossible:
             return
         pictures = [track.mean, track.start.picture, stop.picture]

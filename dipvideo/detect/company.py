@@ -49,6 +49,7 @@ def in_company(captions: list[list[Candidate]], doubtful: list[Candidate],
     _take_ends([c for caption in found for c in caption], doubtful)
     _share_what_stays(found)
     _leave_to_others(found)
+    _begin_early(found)
     return found
 
 
@@ -211,6 +212,17 @@ def _leave_to_others(captions: list[list[Candidate]]) -> None:
                 for cover in (one.hole, one.marked):
                     cover[:, :max(before - one.box.left, 0)] = False
                     cover[:, max(after - one.box.left, 0):] = False
+
+
+def _begin_early(captions: list[list[Candidate]]) -> None:
+    """Let captions begin with the frames in which they are still on their way, after those that lie there before."""
+    every = [c for caption in captions for c in caption]
+    for one in every:
+        if one.early:
+            before = [c.stop.at for c in every if c is not one and c.box & one.box and c.start.at < one.start.at]
+            stands = one.start.at
+            one.start.at = min(max([stands - one.early, *before]), stands)
+            one.early = stands - one.start.at
 
 
 def _one_after_another(one: Candidate, other: Candidate) -> bool:

@@ -15,6 +15,7 @@ from .hole import Cover
 from .judge import ENOUGH, Candidate
 
 WITHIN, COVERED = 0.8, 0.8  # of an event's box, and of its pixels: two findings of one are seldom the same
+ON_ITS_WAY = 0.25  # of a line's height: so far around may lie letters that grow or come to their place
 SAME_ROW = 0.5  # of the lower of two pieces of text that lie side by side
 SAME_HEIGHT, SAME_COLOUR_255 = 0.15, 30  # lines of one style differ less in height, as a share, and in luma
 # Of the lines of a style, and so many at least: with boxes behind them, or shadows around them, all have one.
@@ -112,7 +113,15 @@ def events_of(group: list[Candidate], region: Box) -> list[Event]:
     for with_halo, backing in boxes:
         covers[start][0][with_halo.within(box)] = True
         covers[start][1][backing.within(box)] = True
-    return [_tight(first, stop, box, cover, words) for first, cover in covers.items() if cover[0].any()]
+    stands, events = start, []
+    if early := max(c.early for c in dated if c.start.at == start):
+        stands = start + early + 1  # in the first frame that looks like it, it may still be on its way
+        more = round(ON_ITS_WAY * max(c.own.height for c in group))
+        around = box.grown(more, region.bottom, region.right) & region
+        everything = np.ones((around.height, around.width), bool)
+        events.append(Event.of(start, stands, around, everything, words, everything))
+    return events + [_tight(max(first, stands), stop, box, cover, words) for first, cover in covers.items()
+                     if cover[0].any()]
 
 
 def _tight(start: int, stop: int, box: Box, cover: np.ndarray, words: str) -> Event:

@@ -62,7 +62,8 @@ class Candidate:
     it outlasted; unsteady: standard deviation of its contrast between its fades; full: share of its frames that show it
     in full; stands_out: its surroundings move while it does not; asked, seen: how often the text detector looked while
     it was there, and saw it; reading: what it says, and how surely, 0 … 1, as soon as it is read.
-    added: which of its words came later, in columns of its track's box, then of the picture.
+    added: which of its words came later, in columns of its track's box, then of the picture; early: how many frames
+    before the first show letters that may be its own, on their way, then how many of its first ones do.
     met: points for ends at which a caption of its own kind goes or comes, more than these ends have by themselves.
     Set if it is not impossible, in the picture: hole, box: what it covers; marked: that without its halo, `halo` pixels
     wide; text: around its letters, and what else looks like them beside the line; own: around its letters alone; pad:
@@ -84,6 +85,7 @@ class Candidate:
     reading: Future[tuple[str, float]] | None = None
     met: float = 0.0
     added: tuple[Added, ...] = ()
+    early: int = 0
     box: Box = field(init=False)
     hole: np.ndarray = field(init=False)
     marked: np.ndarray = field(init=False)

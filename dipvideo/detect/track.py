@@ -17,6 +17,8 @@ from .timing import TRACE, End, Ring, Steadiness, find_end, moved
 SOLID = 0.8  # of its usual contrast: such frames are averaged
 BRIGHTER, FADING = 1.15, 24  # of its usual contrast, in its first frames: it was still fading in
 GONE = 0.5  # below half of its contrast a line is on its way out
+ARRIVING, ARRIVED, BARE = 3, 0.35, 0.25  # frames; of a line's letters, in pixels; of as many, above and below it
+LETTERS_255 = 45  # letters that are on their way differ less in luma
 MARGIN = 1.0  # around a line's letters, in letter heights: room for outline, shadow and what lies beyond
 ASIDE = 8.0  # at both ends of the line, in letter heights: for dots and stray letters that were not found at once
 OUTLINE = 0.12  # of a letter's height: this much around the letters belongs to what is recognised
@@ -179,12 +181,31 @@ class Track:
             if 0.3 * self.letters.sum() < changed.sum() < 0.9 * self.letters.sum():
                 self._narrow(changed)  # part of it was there before
                 self.start = self._came(ring, longest_fade)
+        self.early = self._arriving(ring)
         self.last_shown = self._presence[-1][0]
         for index, share in self._presence:
             if index in ring.cuts:
                 self._steadiness.begin_shot()
             if index >= self.born and share >= SOLID:
                 self._steadiness.add(share)
+
+    def _arriving(self, ring: Ring) -> int:
+        """How many frames before the first, ARRIVING at the most, show letters of its colour in its row and none above
+        or below: a line that grows as it comes does not look like itself yet."""
+        if self.start.open or self.start.at_cut:
+            return 0
+        rows, columns = np.flatnonzero(self.letters.any(1)), np.flatnonzero(self.letters.any(0))
+        row = np.zeros_like(self.letters)
+        row[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1] = True
+        colour = float(np.median(self._values))
+        count = 0
+        for luma in ring.between(self.start.at - ARRIVING, self.start.at)[::-1]:
+            crop = luma[self.box.slices]
+            alike = crop <= colour + LETTERS_255 if self.line.dark else crop >= colour - LETTERS_255
+            if alike[row].sum() < ARRIVED * self.letters.sum() or alike[~row].mean() > BARE * alike[row].mean():
+                break
+            count += 1
+        return count
 
     def _narrow(self, letters: np.ndarray) -> None:
         """Take these for the line's letters."""
