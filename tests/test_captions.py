@@ -161,6 +161,10 @@ def test_cues_join_what_a_cut_parts_and_count_from_the_films_start(film: Path, t
     others = [Event.of(start, 50, Box(40, 0, 50, 90), np.ones((10, 90), bool), text)
               for start, text in ((10, "Who is it?"), (18, "It is me."))]
     assert [c.text for c in cues_of(others, source)] == ["Who is it?", "It is me."]
+    places = Box(0, 0, 40, 60), Box(4, 4, 36, 56)
+    unread = [Event.of(first, last, places[stands], np.ones((places[stands].height, places[stands].width), bool))
+              for first, last, stands in ((0, 3, 0), (3, 20, 1), (20, 40, 1))]
+    assert [c.stop - c.start for c in cues_of(unread, source)] == [0.8, 0.8], "on its way, and where it stands"
     write_srt(cues_of(events[2:3], source), tmp_path / "a.srt")
     assert (tmp_path / "a.srt").read_text() == "1\n00:00:01,200 --> 00:00:02,400\ntwo\n"
 

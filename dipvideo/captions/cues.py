@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 UNREAD = "[…]"  # what stands for words that were not read
 SAME_ROW = 0.5  # of the lower of two boxes that lie side by side
 MISREAD = 2  # letters at the end of what was read of half a word
+ON_ITS_WAY = 4  # frames in which a caption comes to its place, at the most
 SEAM_FRAMES = 2  # a caption that goes on in the next shot is one cue
 
 
@@ -36,8 +37,8 @@ def cues_of(events: Sequence[Event], source: Source) -> list[Cue]:
             together[place] = replace(together[place], text=f"{together[place].text}\n{event.text}")
     whole: list[Event] = []
     for event in sorted(together, key=lambda event: (event.start, event.stop)):
-        last, text = next(((place, text) for place, other in enumerate(whole) if (text := _one_text(other, event))),
-                          (None, ""))
+        last, text = next(((place, text) for place, other in enumerate(whole)
+                           if (text := _one_text(other, event)) is not None), (None, ""))
         if last is None:
             whole.append(event)
         else:
@@ -45,14 +46,17 @@ def cues_of(events: Sequence[Event], source: Source) -> list[Cue]:
     return [Cue(seconds_of(e.start, source), seconds_of(e.stop, source), e.text or UNREAD) for e in whole]
 
 
-def _one_text(one: Event, later: Event) -> str:
-    """What both say, if they are one text: it goes on, or grows; empty if they are two."""
+def _one_text(one: Event, later: Event) -> str | None:
+    """What both say, if they are one text: it goes on, or grows; None if they are two."""
+    if not (one.text or later.text):  # unread, one of them on its way to where the other stands
+        brief = later.start == one.stop <= one.start + ON_ITS_WAY
+        return "" if brief and one.box | later.box == one.box else None
     if not (one.text and later.text):
-        return ""
+        return None
     if one.text == later.text and one.start < later.start <= one.stop + SEAM_FRAMES:
         return one.text
     beside = one.box.rows_shared(later.box) > SAME_ROW
-    return _joined(one.text, later.text) if beside and later.start < one.stop else ""
+    return _joined(one.text, later.text) or None if beside and later.start < one.stop else None
 
 
 def _joined(one: str, other: str) -> str:
