@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNREAD = "[…]"  # what stands for words that were not read
 SAME_ROW = 0.5  # of the lower of two boxes that lie side by side
 MISREAD = 2  # letters at the end of what was read of half a word
-ON_ITS_WAY = 4  # frames in which a caption comes to its place, at the most
+ON_ITS_WAY = 9  # frames in which a caption comes to its place, at the most
 SEAM_FRAMES = 2  # a caption that goes on in the next shot is one cue
 
 

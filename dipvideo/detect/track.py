@@ -17,7 +17,7 @@ from .timing import TRACE, End, Ring, Steadiness, find_end, moved
 SOLID = 0.8  # of its usual contrast: such frames are averaged
 BRIGHTER, FADING = 1.15, 24  # of its usual contrast, in its first frames: it was still fading in
 GONE = 0.5  # below half of its contrast a line is on its way out
-ARRIVING, ARRIVED, BARE = 3, 0.35, 0.25  # frames; of a line's letters, in pixels; of as many, above and below it
+ARRIVING, ARRIVED, BARE = 8, 0.35, 0.25  # frames; of a line's letters, in pixels; of as many, above and below it
 LETTERS_255 = 45  # letters that are on their way differ less in luma
 MARGIN = 1.0  # around a line's letters, in letter heights: room for outline, shadow and what lies beyond
 ASIDE = 8.0  # at both ends of the line, in letter heights: for dots and stray letters that were not found at once
