@@ -191,7 +191,7 @@ class Track:
 
     def _arriving(self, ring: Ring) -> int:
         """How many frames before the first, ARRIVING at the most, show letters of its colour in its row and none above
-        or below: a line that grows as it comes does not look like itself yet."""
+        or below: a line that grows as it comes does not look like itself yet, and one of a few frames is not found."""
         if self.start.open or self.start.at_cut:
             return 0
         rows, columns = np.flatnonzero(self.letters.any(1)), np.flatnonzero(self.letters.any(0))
