@@ -53,34 +53,31 @@ def place(candidate: Candidate, crop: Box, cover: Cover, region: Box, scale: int
 def share_boxes(captions: list[list[Candidate]]) -> None:
     """Give lines a box where others of their style have one: before a dark picture a dark box is not seen."""
     lines = [c for caption in captions for c in caption]
-    shared = {}
-    for place, c in enumerate(lines):
-        pads = [other.pad for other in lines if same_style(c, other)]
-        boxes = [pad for pad in pads if pad is not None]
-        if c.pad is None and len(boxes) >= max(SOME * len(pads), SEVERAL):
-            shared[place] = round(float(np.median(boxes)))
-    for place, pad in shared.items():
-        lines[place].pad = pad
+    pads = [_usual([other.pad for other in lines if same_style(c, other)]) for c in lines]
+    for c, pad in zip(lines, pads, strict=True):  # all are known before one is given another
+        if c.pad is None and pad is not None:
+            c.pad = round(pad)
 
 
 def share_shadows(captions: list[list[Candidate]], region: Box) -> None:
     """Let lines reach as far as a soft shadow does around others of their style: where the picture is dark, or another
     line lies, its end is not seen."""
     lines = [c for caption in captions for c in caption]
-    short = []
     for c in lines:
-        kin = [other for other in lines if same_style(c, other)]
-        shadows = [other.shadow / other.own.height for other in kin if other.shadow]
-        if len(shadows) >= max(SOME * len(kin), SEVERAL):
-            short.append((c, round(float(np.median(shadows)) * c.own.height - c.reach)))
-    for c, more in short:
-        if more > 0:
+        shadow = _usual([other.shadow / other.own.height or None for other in lines if same_style(c, other)])
+        if shadow is not None and (more := round(shadow * c.own.height - c.reach)) > 0:
             whole = Box(c.box.top - more, c.box.left - more, c.box.bottom + more, c.box.right + more)
             ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * more + 1,) * 2)
             hole, marked = (cv2.copyMakeBorder(cover.view(np.uint8), *(more,) * 4, cv2.BORDER_CONSTANT)
                             for cover in (c.hole, c.marked))
             c.box = whole & region
             c.hole, c.marked = (cover[c.box.within(whole)] > 0 for cover in (cv2.dilate(hole, ball), marked))
+
+
+def _usual(values: list[float | None]) -> float | None:
+    """What lines of one style have in common: the median, if enough of them have any."""
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if len(known) >= max(SOME * len(values), SEVERAL) else None
 
 
 def same_style(one: Candidate, other: Candidate) -> bool:

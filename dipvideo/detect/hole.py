@@ -14,7 +14,7 @@ import numpy as np
 
 from ..geometry import Box
 from .backing import backing_box, even_ground
-from .shadow import FARTHEST, soft_reach
+from .shadow import FARTHEST, MOVING_255, STILL_255, soft_reach
 
 SECTORS = 8  # directions that are measured apart: a shadow falls to one side
 REACH = 0.38  # of a letter's height: no outline or shadow reaches farther
@@ -24,7 +24,6 @@ STILLNESS = 0.6  # of the deviation over time farther away
 STANDS, STRAY = 0.25, 0.5  # of the deviation over time around it; of a letter's height beyond what was found
 CHANGES = 4.0  # times the change around it
 BESIDE = 0.02  # of a window must lie beside the text to say what the picture does there
-MOVING_255 = 6.0  # deviation over time of a picture that moves
 PROMINENT = 0.5  # of the letters' usual contrast: the inside of a letter
 CALM_255 = 8.0  # deviation over time of a letter: compression, grain
 THIN = 0.55  # of the deviation around it, for a letter so thin that the picture shows through
@@ -33,7 +32,6 @@ SOFT = 1.0  # pixels of an edge beyond what is fully covered
 EDGE = 1  # pixels of the soft edge of ground of one colour
 FOUND = 0.9  # of a row's columns lie within a letter's height of letters: of twenty clips' lines .97, or .8 and less
 FAINT = 0.3  # of the letters' usual contrast: the softest edge of a letter
-STILL_255 = 8.0  # so little changes in a picture that stands still
 CHANGED_255 = 20.0  # luma step that is text coming and going there
 HALO_LEAST, HALO_PART = 2.0, 300  # pixels of halo: what compression smears; 1/300 of the picture's height
 

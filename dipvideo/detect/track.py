@@ -9,6 +9,7 @@ import numpy as np
 
 from ..geometry import Box
 from .added import words_added
+from .hole import COLOUR_255
 from .judge import MOVED, SHOWN_IN_FULL, UNSTEADY, WANDERS_255
 from .lines import Line
 from .lives import TOLERANCE_255
@@ -18,7 +19,6 @@ SOLID = 0.8  # of its usual contrast: such frames are averaged
 BRIGHTER, FADING = 1.15, 24  # of its usual contrast, in its first frames: it was still fading in
 GONE = 0.5  # below half of its contrast a line is on its way out
 ARRIVING, ARRIVED, BARE = 8, 0.35, 0.25  # frames; of a line's letters, in pixels; of as many, above and below it
-LETTERS_255 = 45  # letters that are on their way differ less in luma
 MARGIN = 1.0  # around a line's letters, in letter heights: room for outline, shadow and what lies beyond
 ASIDE = 8.0  # at both ends of the line, in letter heights: for dots and stray letters that were not found at once
 OUTLINE = 0.12  # of a letter's height: this much around the letters belongs to what is recognised
@@ -201,7 +201,7 @@ class Track:
         count = 0
         for luma in ring.between(self.start.at - ARRIVING, self.start.at)[::-1]:
             crop = luma[self.box.slices]
-            alike = crop <= colour + LETTERS_255 if self.line.dark else crop >= colour - LETTERS_255
+            alike = crop <= colour + COLOUR_255 if self.line.dark else crop >= colour - COLOUR_255
             if alike[row].sum() < ARRIVED * self.letters.sum() or alike[~row].mean() > BARE * alike[row].mean():
                 break
             count += 1

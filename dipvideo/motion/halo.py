@@ -69,8 +69,7 @@ def light_left(shown: np.ndarray, guess: np.ndarray, variance: np.ndarray, hole:
     far = max(hole.shape)  # where all is marked, or nothing, all else is far away
     inwards = np.rint(np.where(marked, depth(marked) - 1, -beside(marked)).clip(-far, far))[hole].astype(int)
     inwards -= inwards.min()
-    known = np.isfinite(variance)
-    weight = np.where(known, 1 / (np.where(known, variance, 0) + SMALL), 0)
+    weight = 1 / (variance + SMALL)
     here, behind = (np.bincount(inwards, (weight * luma).sum(0)) for luma in (shown, guess))
     light = np.minimum(here / np.maximum(behind, 1e-6), 1)
     steps = np.diff(light, prepend=light[:1])
